@@ -1,0 +1,3 @@
+module github.com/gopiper/gopiper/component
+
+go 1.26
