@@ -146,7 +146,7 @@ type Stats struct {
 	Originated uint64 `json:"originated"`
 	Settled    uint64 `json:"settled"`
 	Failed     uint64 `json:"failed"`
-	// Lost counts failed messages that no failed branch took.
+	// Unhandled counts failed messages that no failed branch took.
 	Unhandled     uint64 `json:"unhandled"`
 	InFlight      int64  `json:"in_flight"`
 	InFlightBytes int64  `json:"in_flight_bytes"`
