@@ -1,0 +1,95 @@
+package loader
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// guard makes a Loaded's New what Loaded documents, whatever the component's
+// own NewFactory does.
+func guard(l Loaded) NewFactory {
+	newFactory := l.New
+	return func(attributes map[string]any) (component.Factory, error) {
+		if l.Declaration != nil {
+			valid, err := l.Declaration.Validate(attributes)
+			if err != nil {
+				return nil, prefix(l.Name, err)
+			}
+			attributes = valid
+		} else {
+			attributes = maps.Clone(attributes)
+		}
+		if attributes == nil {
+			attributes = map[string]any{}
+		}
+		factory, err := recovering(newFactory, attributes)
+		if err == nil && isNil(factory) {
+			err = errors.New("NewFactory returned neither a factory nor an error; this is a defect of the component")
+		}
+		if err != nil {
+			return nil, prefix(l.Name, err)
+		}
+		return factory, nil
+	}
+}
+
+func recovering(newFactory NewFactory, attributes map[string]any) (factory component.Factory, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			factory, err = nil, fmt.Errorf("NewFactory panicked: %v%s; this is a defect of the component", value, frames(4))
+		}
+	}()
+	return newFactory(attributes)
+}
+
+// frames describes the innermost calls that led to the panic being recovered:
+// the component's own, without those of the runtime and of this package.
+func frames(most int) string {
+	callers := make([]uintptr, 64)
+	callers = callers[:runtime.Callers(3, callers)] // without Callers, frames and the deferred function
+	var text strings.Builder
+	for iterator := runtime.CallersFrames(callers); most > 0; {
+		frame, more := iterator.Next()
+		if strings.HasSuffix(frame.Function, "loader.recovering") {
+			break
+		}
+		if !strings.HasPrefix(frame.Function, "runtime.") {
+			fmt.Fprintf(&text, " at %s (%s:%d)", frame.Function, frame.File, frame.Line)
+			most--
+		}
+		if !more {
+			break
+		}
+	}
+	return text.String()
+}
+
+// isNil also finds a nil pointer in the interface, which a NewFactory that
+// returns a variable of its own type instead of nil hands out.
+func isNil(factory component.Factory) bool {
+	if factory == nil {
+		return true
+	}
+	v := reflect.ValueOf(factory)
+	return v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// prefix puts the name before an error, and before each of joined ones.
+func prefix(name string, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	problems := joined.Unwrap()
+	named := make([]error, len(problems))
+	for i, p := range problems {
+		named[i] = fmt.Errorf("%s: %w", name, p)
+	}
+	return errors.Join(named...)
+}
