@@ -57,7 +57,7 @@ func checkAttribute(a *component.Attribute) error {
 	case a.Required && a.Default != nil:
 		return errors.New("is required and has a default")
 	case len(a.Options) > 0 && a.Type != component.String:
-		return fmt.Errorf("has options, which only a string may have, not a %v", a.Type)
+		return errors.New("has options, which only a string may have")
 	}
 	if a.Type == component.Any {
 		if a.Min != nil {
@@ -70,16 +70,16 @@ func checkAttribute(a *component.Attribute) error {
 		return fmt.Errorf("has the unknown type %d", a.Type)
 	}
 	if a.Default != nil && reflect.TypeOf(a.Default) != want {
-		return fmt.Errorf("its default is of the Go type %T; a %v has the Go type %v", a.Default, a.Type, want)
+		return fmt.Errorf("its default is of the Go type %T; the type %v has the Go type %v", a.Default, a.Type, want)
 	}
 	if a.Min != nil {
 		switch a.Type {
 		case component.Int, component.Float, component.Duration, component.Size:
 		default:
-			return fmt.Errorf("has a Min, which a %v cannot have", a.Type)
+			return errors.New("has a Min, which only numbers have")
 		}
 		if reflect.TypeOf(a.Min) != want {
-			return fmt.Errorf("its Min is of the Go type %T; a %v has the Go type %v", a.Min, a.Type, want)
+			return fmt.Errorf("its Min is of the Go type %T; the type %v has the Go type %v", a.Min, a.Type, want)
 		}
 	}
 	if s, ok := a.Default.(string); ok && len(a.Options) > 0 && !slices.Contains(a.Options, s) {

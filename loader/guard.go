@@ -80,16 +80,34 @@ func isNil(factory component.Factory) bool {
 	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// prefix puts the name before an error, and before each of joined ones.
+// prefix puts the name before an error, and before each of those that
+// errors.Join has joined.
 func prefix(name string, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return fmt.Errorf("%s: %w", name, err)
+	named := make([]error, 0, 1)
+	for _, e := range joined(err) {
+		named = append(named, fmt.Errorf("%s: %w", name, e))
 	}
-	problems := joined.Unwrap()
-	named := make([]error, len(problems))
-	for i, p := range problems {
-		named[i] = fmt.Errorf("%s: %w", name, p)
+	if len(named) == 1 {
+		return named[0]
 	}
 	return errors.Join(named...)
+}
+
+// joined takes apart what errors.Join has joined. Other errors may wrap several
+// too, but have words of their own around them, and stay whole.
+func joined(err error) []error {
+	whole := []error{err}
+	list, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return whole
+	}
+	parts := list.Unwrap()
+	lines := make([]string, len(parts))
+	for i, p := range parts {
+		lines[i] = p.Error()
+	}
+	if strings.Join(lines, "\n") != err.Error() {
+		return whole
+	}
+	return parts
 }
