@@ -1,0 +1,71 @@
+// Package stdin is the component stdin: it reads messages from the standard
+// input.
+package stdin
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/components/stream"
+)
+
+// Declaration declares the component.
+var Declaration = component.Declaration{
+	Name:    "stdin",
+	Summary: "Reads messages from the standard input.",
+	Doc: "It ends at the end of the input. What has arrived goes on at once, without waiting for more. " +
+		"The standard input cannot be read again: what was read and not settled when the process ended " +
+		"is lost, unless a buffer with a store follows.",
+	Example:    `gopiper.stdin{}, gopiper.stdout{}`,
+	Roles:      component.Source,
+	Interfaces: component.IsRunner,
+	Sync:       true,
+	Attributes: []component.Attribute{stream.SourceFraming, stream.MaxMessage},
+}
+
+// NewFactory returns the component's factory.
+func NewFactory(attributes map[string]any) (component.Factory, error) {
+	return newFactory(attributes, os.Stdin)
+}
+
+func newFactory(attributes map[string]any, file *os.File) (component.Factory, error) {
+	options, err := stream.SourceOptions(attributes)
+	if err != nil {
+		return nil, err
+	}
+	return &factory{options: options, file: file}, nil
+}
+
+type factory struct {
+	options stream.Options
+	file    *os.File
+	taken   atomic.Bool
+}
+
+func (f *factory) Amount() int { return 1 }
+
+func (f *factory) Create(chan component.Message) component.Component { return &worker{factory: f} }
+
+type worker struct{ factory *factory }
+
+// Handle refuses: a source handles no messages.
+func (w *worker) Handle(_ component.Message, handled component.HandledCallback) {
+	handled(component.Report{Status: component.Fail, Description: "stdin is a source and handles no messages"})
+}
+
+func (w *worker) Run(ctx context.Context, out component.Output) error {
+	if w.factory.taken.Swap(true) {
+		return errors.New("the standard input can be read by one worker only; remove the attribute workers")
+	}
+	defer w.factory.taken.Store(false)
+	input, err := newInput(ctx, w.factory.file)
+	if err != nil {
+		return err
+	}
+	defer input.done()
+	_, err = stream.NewReader(out, w.factory.options).Read(ctx, input)
+	return err
+}

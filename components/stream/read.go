@@ -1,0 +1,158 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/framing"
+)
+
+const (
+	batchMax = 512      // messages in a batch at most
+	blockMax = 64 << 10 // bytes read at once at most
+	blockMin = 4 << 10
+)
+
+// Reader reads streams and emits the messages in them. It belongs to one
+// worker and is not safe for concurrent use.
+//
+// One read fills the buffer of the batch that is emitted next, so messages are
+// not copied, and what one read has completed is emitted before the next read.
+// Only the incomplete end of a block moves to the batch that follows.
+type Reader struct {
+	// Annotate, if set, is called for every message after it was added.
+	Annotate func(batch *component.Batch)
+
+	options Options
+	out     component.Output
+	tooLong component.Report
+	block   int // bytes to read at once: about as many as fill a batch
+
+	cutter *framing.Cutter
+	batch  *component.Batch
+	from   int // where in the batch's buffer the next message begins
+}
+
+// NewReader returns a reader that emits to out.
+func NewReader(out component.Output, options Options) *Reader {
+	return &Reader{
+		options: options, out: out, block: blockMax,
+		tooLong: component.Report{
+			Status:      StatusTooLong,
+			Description: fmt.Sprintf("message longer than %d bytes (attribute max_message)", options.MaxMessage),
+		},
+	}
+}
+
+// Read reads a stream to its end, or until ctx is cancelled or the run is
+// stopping: then it tells so. An error is the stream's; messages that were
+// complete before it are emitted. Read can be called again with another stream.
+func (r *Reader) Read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
+	r.cutter = framing.NewCutter(r.options.Framing, r.options.MaxMessage)
+	r.next(nil)
+	for ctx.Err() == nil {
+		b := r.batch
+		if len(b.Buffer) == cap(b.Buffer) { // one long message fills it
+			b.Buffer = slices.Grow(b.Buffer, len(b.Buffer))
+		}
+		free := b.Buffer[len(b.Buffer):min(len(b.Buffer)+r.block, cap(b.Buffer))]
+		n, err := stream.Read(free)
+		b.Buffer = b.Buffer[:len(b.Buffer)+n]
+		if !r.emitComplete(n == len(free)) {
+			return true, nil
+		}
+		if err == io.EOF {
+			return !r.emitLast(), nil
+		}
+		if err != nil && ctx.Err() == nil { // else it was interrupted
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// emitComplete emits the complete messages in the buffer and tells whether to
+// go on. filled says that the stream had as many bytes as were asked for.
+func (r *Reader) emitComplete(filled bool) bool {
+	for {
+		more := r.cut()
+		count := r.batch.Len()
+		switch {
+		case more:
+			r.block = max(blockMin, min(r.block, r.from-r.from/8))
+		case filled && count < batchMax*3/4:
+			r.block = min(blockMax, r.block+r.block/8)
+		}
+		if count > 0 {
+			full := r.batch
+			r.next(full.Buffer[r.from:])
+			if !r.out.Emit(full) {
+				return false
+			}
+		} else if r.from > 0 { // passed over
+			r.batch.Buffer = append(r.batch.Buffer[:0], r.batch.Buffer[r.from:]...)
+			r.from = 0
+		}
+		if !more {
+			return true
+		}
+	}
+}
+
+// next begins a batch with what is left of the one before.
+func (r *Reader) next(left []byte) {
+	r.batch, r.from = r.out.Batch(), 0
+	buffer := r.batch.Buffer[:0]
+	if need := max(blockMax, len(left)); cap(buffer) < need {
+		buffer = make([]byte, 0, need)
+	}
+	r.batch.Buffer = append(buffer, left...)
+}
+
+// cut adds the complete messages in the buffer to the batch, and tells whether
+// the batch is full and more may be complete.
+func (r *Reader) cut() (more bool) {
+	b := r.batch
+	for b.Len() < batchMax {
+		start, end, next, found := r.cutter.Next(b.Buffer, r.from)
+		r.from = next
+		if found == framing.Nothing {
+			return false
+		}
+		r.add(start, end, found)
+	}
+	return true
+}
+
+func (r *Reader) add(start, end int, found framing.Found) {
+	b := r.batch
+	b.Add(start, end)
+	switch found {
+	case framing.Unterminated:
+		b.SetUnterminated()
+	case framing.TooLong:
+		b.SetFailed(r.tooLong)
+	case framing.Broken:
+		b.SetFailed(component.Report{
+			Status:      StatusBroken,
+			Description: fmt.Sprintf("broken %s framing: the stream ends within a message, or its length is no number", r.options.Framing),
+		})
+	}
+	if r.Annotate != nil {
+		r.Annotate(b)
+	}
+}
+
+// emitLast emits what is left at the end of the stream and tells whether to go
+// on.
+func (r *Reader) emitLast() bool {
+	start, end, found := r.cutter.End(r.batch.Buffer, r.from)
+	if found == framing.Nothing {
+		return true
+	}
+	r.add(start, end, found)
+	return r.out.Emit(r.batch)
+}
