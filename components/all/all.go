@@ -1,0 +1,14 @@
+// Package all makes every component of the library a built-in. A program that
+// is to have them imports it for its side effect.
+package all
+
+import (
+	"github.com/gopiper/gopiper/components/stdin"
+	"github.com/gopiper/gopiper/components/stdout"
+	"github.com/gopiper/gopiper/loader"
+)
+
+func init() {
+	loader.Register(stdin.Declaration, stdin.NewFactory)
+	loader.Register(stdout.Declaration, stdout.NewFactory)
+}
