@@ -28,7 +28,11 @@ func guard(l Loaded) NewFactory {
 		if attributes == nil {
 			attributes = map[string]any{}
 		}
-		factory, err := recovering(newFactory, attributes)
+		var factory component.Factory
+		err := recovering("NewFactory", func() (err error) {
+			factory, err = newFactory(attributes)
+			return err
+		})
 		if err == nil && isNil(factory) {
 			err = errors.New("NewFactory returned neither a factory nor an error; this is a defect of the component")
 		}
@@ -39,35 +43,39 @@ func guard(l Loaded) NewFactory {
 	}
 }
 
-func recovering(newFactory NewFactory, attributes map[string]any) (factory component.Factory, err error) {
+// recovering calls what of a component, and makes a panic an error.
+func recovering(what string, call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			factory, err = nil, fmt.Errorf("NewFactory panicked: %v%s; this is a defect of the component", value, frames(4))
+			err = fmt.Errorf("%s panicked: %v%s; this is a defect of the component", what, value, frames(4))
 		}
 	}()
-	return newFactory(attributes)
+	return call()
 }
 
 // frames describes the innermost calls that led to the panic being recovered:
-// the component's own, without those of the runtime and of this package.
+// the component's own, without those of the runtime and of what called it.
 func frames(most int) string {
 	callers := make([]uintptr, 64)
 	callers = callers[:runtime.Callers(3, callers)] // without Callers, frames and the deferred function
-	var text strings.Builder
-	for iterator := runtime.CallersFrames(callers); most > 0; {
+	var own []string
+	for iterator := runtime.CallersFrames(callers); ; {
 		frame, more := iterator.Next()
+		if strings.HasPrefix(frame.Function, "plugin.") {
+			break
+		}
 		if strings.HasSuffix(frame.Function, "loader.recovering") {
+			own = own[:max(0, len(own)-1)] // the function that it was given is ours
 			break
 		}
 		if !strings.HasPrefix(frame.Function, "runtime.") {
-			fmt.Fprintf(&text, " at %s (%s:%d)", frame.Function, frame.File, frame.Line)
-			most--
+			own = append(own, fmt.Sprintf(" at %s (%s:%d)", frame.Function, frame.File, frame.Line))
 		}
 		if !more {
 			break
 		}
 	}
-	return text.String()
+	return strings.Join(own[:min(most, len(own))], "")
 }
 
 // isNil also finds a nil pointer in the interface, which a NewFactory that

@@ -127,8 +127,11 @@ func (r *registry) loadFile(path string) (Loaded, error) {
 	if !ok {
 		return Loaded{}, noTransport(ending)
 	}
-	loaded, err := open(path)
-	if err != nil {
+	var loaded Loaded
+	if err := recovering("its initialisation", func() (err error) {
+		loaded, err = open(path)
+		return err
+	}); err != nil {
 		return Loaded{}, err
 	}
 	if loaded.Declaration != nil {

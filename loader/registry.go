@@ -18,8 +18,9 @@ func Register(declaration component.Declaration, newFactory NewFactory) {
 
 // RegisterTransport says how files with an ending, such as ".so", are loaded.
 // open gets a path that exists and is no directory; its errors name neither
-// path nor component, for Load does. In what open returns, Name may be empty
-// and New may panic; Load sees to both. open may be called from any goroutine.
+// path nor component, for Load does. In what open returns, Name may be empty.
+// open and New may panic: Load sees to that. open may be called from any
+// goroutine.
 //
 // It is to be called while the program initialises, and panics on a second
 // transport for an ending.
