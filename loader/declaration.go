@@ -32,7 +32,7 @@ func check(d *component.Declaration) error {
 	}
 	const all = component.Source | component.Processor | component.Sink
 	if d.Roles == 0 || !all.Has(d.Roles) {
-		problems = append(problems, errors.New("Roles must name one or more of Source, Processor and Sink"))
+		problems = append(problems, errors.New("the Roles must name one or more of Source, Processor and Sink"))
 	}
 	seen := make(map[string]bool, len(d.Attributes))
 	for i := range d.Attributes {

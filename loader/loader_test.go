@@ -136,7 +136,7 @@ func TestTransport(t *testing.T) {
 		{"declared", Loaded{Declaration: &declared, New: newFactory}, nil, "declared", ""},
 		{"undeclared", Loaded{New: newFactory}, nil, "my_part", ""},
 		{"invalid", Loaded{Declaration: &invalid, New: newFactory}, nil, "",
-			path + ": its Declaration is invalid: Roles must name one or more of Source, Processor and Sink"},
+			path + ": its Declaration is invalid: the Roles must name one or more of Source, Processor and Sink"},
 		{"broken", Loaded{}, errors.New("is broken"), "", path + ": is broken"},
 	} {
 		r := &registry{}
@@ -210,23 +210,22 @@ func TestNewErrors(t *testing.T) {
 }
 
 func TestPanicTellsWhere(t *testing.T) {
-	_, err := guard(Loaded{Name: "part", New: func(map[string]any) (component.Factory, error) {
-		var m map[string]int
-		m["x"] = 1
-		return nil, nil
+	_, err := guard(Loaded{Name: "part", New: func(attributes map[string]any) (component.Factory, error) {
+		var list []component.Factory
+		return list[len(attributes)], nil
 	}})(nil)
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"part: NewFactory panicked: assignment to entry in nil map at ",
+		"part: NewFactory panicked: runtime error: index out of range [0] with length 0 at ",
 		"loader.TestPanicTellsWhere", "loader_test.go:", "this is a defect of the component",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q lacks %q", err, want)
 		}
 	}
-	for _, not := range []string{"guard.go", "runtime.", "\n"} {
+	for _, not := range []string{"guard.go", " at runtime.", "\n"} {
 		if strings.Contains(err.Error(), not) {
 			t.Errorf("%q contains %q", err, not)
 		}

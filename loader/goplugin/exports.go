@@ -23,13 +23,13 @@ func exports(lookup func(name string) (any, bool)) (loader.Loaded, error) {
 		return loaded, errors.New("is a Go plugin, but exports no NewFactory; it must have `" + signature + "` in package main")
 	}
 	if loaded.New, ok = symbol.(loader.NewFactory); !ok {
-		return loaded, fmt.Errorf("NewFactory is %s; it must be `%s`", describe(symbol), signature)
+		return loaded, fmt.Errorf("its NewFactory is %s; it must be `%s`", describe(symbol), signature)
 	}
 	if symbol, ok = lookup("Declaration"); !ok {
 		return loaded, nil
 	}
 	if loaded.Declaration, ok = symbol.(*component.Declaration); !ok {
-		return loaded, fmt.Errorf("Declaration is %s; it must be `var Declaration component.Declaration`, or not be there", describe(symbol))
+		return loaded, fmt.Errorf("its Declaration is %s; it must be `var Declaration component.Declaration`, or not be there", describe(symbol))
 	}
 	return loaded, nil
 }
