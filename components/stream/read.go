@@ -32,8 +32,8 @@ type Reader struct {
 	block   int // bytes to read at once: about as many as fill a batch
 
 	cutter *framing.Cutter
-	batch  *component.Batch
-	from   int // where in the batch's buffer the next message begins
+	batch  *component.Batch // nil, or without messages, between two streams
+	from   int              // where in the batch's buffer the next message begins
 }
 
 // NewReader returns a reader that emits to out.
@@ -52,7 +52,10 @@ func NewReader(out component.Output, options Options) *Reader {
 // complete before it are emitted. Read can be called again with another stream.
 func (r *Reader) Read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
 	r.cutter = framing.NewCutter(r.options.Framing, r.options.MaxMessage)
-	r.next(nil)
+	if r.batch == nil {
+		r.next(nil)
+	}
+	r.batch.Buffer, r.from = r.batch.Buffer[:0], 0
 	for ctx.Err() == nil {
 		b := r.batch
 		if len(b.Buffer) == cap(b.Buffer) { // one long message fills it
@@ -150,9 +153,11 @@ func (r *Reader) add(start, end int, found framing.Found) {
 // on.
 func (r *Reader) emitLast() bool {
 	start, end, found := r.cutter.End(r.batch.Buffer, r.from)
+	last := r.batch
 	if found == framing.Nothing {
 		return true
 	}
 	r.add(start, end, found)
-	return r.out.Emit(r.batch)
+	r.batch = nil
+	return r.out.Emit(last)
 }
