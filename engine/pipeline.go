@@ -1,20 +1,305 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+)
 
 // Pipeline is one pipeline, made by [New] and run once.
-type Pipeline struct{ config Config }
+type Pipeline struct {
+	config   Config
+	logger   *slog.Logger
+	debugs   bool
+	stages   []*stage // in the order of the plan, the failed branch last
+	stagesOf map[*Branch][]*stage
+	segments []*segment
+	sources  []*source
+	failOut  output // leads into the failed branch; nil if there is none
+	failSegs int    // segments[:failSegs] are those of the failed branch
+
+	credits *credits
+	free    chan *home
+
+	originated, settledCount, failedCount, unhandled atomic.Uint64
+	kept                                             atomic.Int64
+	latency                                          histogram
+
+	softContext, hardContext context.Context // cancelled by a stop, by the end of a drain
+	softCancel, hardCancel   context.CancelFunc
+	isStopping               atomic.Bool
+	stopping, aborted        chan struct{}
+	stopOnce, abortOnce      sync.Once
+
+	mu     sync.Mutex
+	state  string
+	errs   []error
+	closed bool // a sink's other side has gone
+}
 
 // New checks the configuration, joins the stages to segments and returns the
 // pipeline, ready to run. It opens nothing.
-func New(config Config) (*Pipeline, error) { return &Pipeline{config: config}, nil }
+func New(config Config) (*Pipeline, error) {
+	p := &Pipeline{config: config, state: "starting", logger: config.Logger,
+		stagesOf: map[*Branch][]*stage{},
+		free:     make(chan *home, 64),
+		stopping: make(chan struct{}), aborted: make(chan struct{}),
+	}
+	if p.logger == nil {
+		p.logger = slog.Default()
+	}
+	p.logger = p.logger.With("pipeline", config.Name)
+	p.debugs = p.logger.Enabled(context.Background(), slog.LevelDebug)
+	p.defaults()
+	p.credits = newCredits(p.config.MaxMessages, p.config.MaxBytes)
+	main, err := p.resolve(config.Stages, false)
+	if err != nil {
+		return nil, err
+	}
+	failed, err := p.resolve(config.Failed, true)
+	if err != nil {
+		return nil, err
+	}
+	if len(failed) > 0 {
+		b := builder{p: p, failing: true}
+		out, err := b.chain(failed, sink{}, true)
+		if err != nil {
+			return nil, err
+		}
+		p.failOut = b.many(out)
+		p.failOut.join()
+	}
+	p.failSegs = len(p.segments)
+	b := builder{p: p}
+	if err := b.sourced(main, sink{}, true); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Pipeline) defaults() {
+	c := &p.config
+	if c.MaxMessages == 0 {
+		c.MaxMessages = plan.DefaultMaxMessages
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = plan.DefaultMaxBytes
+	}
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = plan.DefaultDrainTimeout
+	}
+	if c.BatchMax == 0 {
+		c.BatchMax = plan.DefaultBatch
+	}
+}
+
+// resolve makes the engine's stages of configured ones.
+func (p *Pipeline) resolve(configs []*Stage, failing bool) ([]*stage, error) {
+	var stages []*stage
+	for _, c := range configs {
+		s := &stage{p: p, config: c, order: c.Order, timeout: c.Timeout, workers: c.Workers, failing: failing}
+		if s.order == "" {
+			s.order = plan.Total
+		}
+		if s.timeout == 0 {
+			s.timeout = plan.DefaultTimeout
+		}
+		p.stages = append(p.stages, s)
+		for _, br := range c.Branches {
+			inner, err := p.resolve(br.Stages, failing)
+			if err != nil {
+				return nil, err
+			}
+			p.stagesOf[br] = inner
+		}
+		if c.Factory != nil && s.workers == 0 {
+			if s.workers = c.Factory.Amount(); s.workers < 1 {
+				return nil, fmt.Errorf("%s: the component's Amount is %d; it must be 1 or more", c.Name, s.workers)
+			}
+		}
+		s.workers = max(s.workers, 1)
+		if d := c.Declaration; d != nil {
+			s.sync = d.Sync || d.Interfaces&component.IsBatchHandler != 0 && d.Sync
+			s.emits = d.Emits
+			s.keeps = d.Stateful
+		} else {
+			s.emits = true
+		}
+		stages = append(stages, s)
+	}
+	return stages, nil
+}
 
 // Run opens the components, runs the pipeline and closes it. It returns when
 // every source has ended and everything is settled; or, once ctx is cancelled,
 // when the pipeline is drained or the drain's deadline has passed
 // ([ErrNotDrained]). It may be called once. Messages that fail are no error;
 // Stats counts them.
-func (p *Pipeline) Run(ctx context.Context) error { return nil }
+func (p *Pipeline) Run(ctx context.Context) error {
+	p.softContext, p.softCancel = context.WithCancel(context.WithoutCancel(ctx))
+	p.hardContext, p.hardCancel = context.WithCancel(context.WithoutCancel(ctx))
+	defer p.hardCancel()
+	defer p.softCancel()
+	if err := p.open(ctx); err != nil {
+		p.setState("failed")
+		p.closeAll()
+		return err
+	}
+	p.setState("running")
+	return p.work(ctx)
+}
 
-// Stats reads the counters. It may be called from any goroutine, at any time.
-func (p *Pipeline) Stats() Stats { return Stats{} }
+// work runs the opened components until the end.
+func (p *Pipeline) work(ctx context.Context) error {
+	var mainDone, failDone sync.WaitGroup
+	for i, seg := range p.segments {
+		for _, w := range seg.workers {
+			if i < p.failSegs {
+				failDone.Go(w.loop)
+			} else {
+				mainDone.Go(w.loop)
+			}
+		}
+	}
+	var sourcesDone sync.WaitGroup
+	for _, s := range p.sources {
+		sourcesDone.Go(s.run)
+	}
+	over := make(chan struct{})
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		p.watch(ctx, over)
+	}()
+	sourcesDone.Wait()
+	mainDone.Wait()
+	if p.failOut != nil {
+		p.failOut.end()
+		failDone.Wait()
+	}
+	close(over)
+	<-watching
+	p.credits.close()
+	p.closeAll()
+	return p.result()
+}
+
+// stop stops the sources; what is in flight goes on. It may be called often.
+func (p *Pipeline) stop() {
+	p.stopOnce.Do(func() {
+		p.isStopping.Store(true)
+		close(p.stopping)
+		p.softCancel()
+		p.credits.close()
+		p.setState("draining")
+	})
+}
+
+// abort ends everything where it stands. Nothing more is settled. Invariant 4.
+func (p *Pipeline) abort() {
+	p.stop()
+	p.abortOnce.Do(func() {
+		close(p.aborted)
+		p.hardCancel()
+	})
+}
+
+func (p *Pipeline) isAborted() bool {
+	select {
+	case <-p.aborted:
+		return true
+	default:
+		return false
+	}
+}
+
+// failWith makes the run fail: it stops, drains, and returns the error.
+func (p *Pipeline) failWith(err error) {
+	p.mu.Lock()
+	p.errs = append(p.errs, err)
+	p.mu.Unlock()
+	p.stop()
+}
+
+// stuck ends a run in which a component keeps messages for good.
+func (p *Pipeline) stuck(s *stage, kept int) {
+	p.failWith(fmt.Errorf("%s: %w: it keeps %d and sends nothing on; let it flush (component.Flusher), or raise max_messages", s.config.Name, ErrStuck, kept))
+	p.abort()
+}
+
+// closedBy ends a run quietly because a sink's other side has gone.
+func (p *Pipeline) closedBy(s *stage) {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.debug("closed by the other side", "stage", s.config.Name)
+	p.abort()
+}
+
+func (p *Pipeline) result() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := errors.Join(p.errs...)
+	switch {
+	case err != nil:
+	case p.closed:
+	case p.isAborted():
+		err = fmt.Errorf("%w: %d messages are left unsettled", ErrNotDrained, p.credits.messages.Load())
+	}
+	p.state = "ended"
+	if err != nil {
+		p.state = "failed"
+	}
+	return err
+}
+
+func (p *Pipeline) setState(state string) {
+	p.mu.Lock()
+	p.state = state
+	p.mu.Unlock()
+}
+
+func (p *Pipeline) debug(text string, args ...any) {
+	if p.debugs {
+		p.logger.Debug(text, args...)
+	}
+}
+
+// fail ends messages as failed: their status is the report. They go to the
+// failed branch, or to the log.
+func (p *Pipeline) fail(s *stage, messages []component.Message) {
+	var branch []component.Message
+	for _, c := range messages {
+		m := c.(*message)
+		r := m.x.status
+		if p.failOut == nil || s.failing {
+			p.unhandled.Add(1)
+			p.logger.Error("message failed", "stage", s.config.Name, "code", r.Status,
+				"attempts", max(m.x.attempts, 1), "description", r.Description)
+			m.settle(r)
+			continue
+		}
+		m.x.failed = &r
+		m.SetAttribute("failed_stage", s.config.Name)
+		m.SetAttribute("failed_status", fmt.Sprint(r.Status))
+		m.SetAttribute("failed_description", r.Description)
+		m.commit()
+		branch = append(branch, m)
+	}
+	if len(branch) > 0 {
+		p.failOut.put(newBatch(branch, 0, false))
+	}
+}
+
+func (p *Pipeline) logRetry(s *stage, r component.Report, attempts int) {
+	p.logger.Warn("flush failed, trying again", "stage", s.config.Name, "attempts", attempts, "code", r.Status, "description", r.Description)
+}
+
+const tick = 20 * time.Millisecond

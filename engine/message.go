@@ -1,0 +1,349 @@
+package engine
+
+import (
+	"slices"
+	"sort"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// message is the engine's message: a slot of a home. Components see it as
+// component.Message and component.StandardMessage.
+//
+// It is owned by one goroutine at a time: the one that runs the stage which
+// holds it, or whoever the component passed it to until the callback.
+type message struct {
+	data    []byte
+	home    *home
+	carrier *batch // the batch that carries it; nil while parked, kept or with an asynchronous component
+	meta    *meta  // nil: no key, timestamp or attributes; shared and replaced, never changed
+	x       *extra // what few messages need; nil for most
+
+	// What the message was when it entered the stage, while edited is set: a
+	// retry and a failure see it so. Invariant 6.
+	entryData []byte
+	entryMeta *meta
+
+	index        int32 // in home.slots
+	edited       bool
+	unterminated bool
+	rank         uint32 // its place in the batch that a fork took apart
+
+	hold atomic.Int32 // see the hold constants
+}
+
+// Whether a component keeps the message. A component may release a message
+// before the engine has seen that it keeps it: the callback has just been called
+// on another goroutine.
+const (
+	notKept = iota
+	kept
+	releasedEarly
+)
+
+// meta is immutable once a message refers to it.
+type meta struct {
+	key       string
+	timestamp int64
+	pairs     []pair // sorted by name
+}
+
+type pair struct{ name, value string }
+
+// extra is what a message needs once something out of the ordinary happens to
+// it: it is retried, fails, is asked for its Status, or has children.
+type extra struct {
+	status   component.Report
+	attempts int
+	panics   int
+	timeouts int
+	retrying int64 // when its first retry at this stage was asked for, 0 for never; nanoseconds
+	stalled  bool
+	early    *unit  // whose component sent it on postponed before its Continue arrived
+	loose    bool   // waits outside of the park, see unit.loose
+	keptAt   int    // in unit.keeping
+	unit     *unit  // whose component keeps it
+	entry    *entry // its place among what waits behind a stage, while it is there
+
+	// failed is set while the failed branch handles the message: the outcome
+	// is this report, whatever that branch says.
+	failed *component.Report
+
+	mu       sync.Mutex
+	children int  // made from it and not settled yet
+	tracked  bool // it ever had children
+	ended    bool // the message itself has ended, with outcome
+	outcome  component.Report
+}
+
+func (m *message) more() *extra {
+	if m.x == nil {
+		m.x = &extra{}
+		m.home.messy.Store(true)
+	}
+	return m.x
+}
+
+// GetData implements component.Message.
+func (m *message) GetData() []byte { return m.data }
+
+// SetData implements component.Message.
+func (m *message) SetData(data []byte) {
+	if !m.edited {
+		m.edit()
+	}
+	m.data = data[:len(data):len(data)]
+}
+
+// edit remembers the message as it entered the stage.
+func (m *message) edit() {
+	m.edited = true
+	m.entryData, m.entryMeta = m.data, m.meta
+	if b := m.carrier; b != nil {
+		b.edited = true
+	}
+	if !m.home.messy.Load() {
+		m.home.messy.Store(true)
+	}
+}
+
+// commit makes the changes last: the stage is done with the message.
+func (m *message) commit() {
+	m.edited = false
+	m.entryData, m.entryMeta = nil, nil
+}
+
+// restore undoes the changes of the stage.
+func (m *message) restore() {
+	if m.edited {
+		m.data, m.meta = m.entryData, m.entryMeta
+		m.commit()
+	}
+}
+
+// Status implements component.Message.
+func (m *message) Status() *component.Report { return &m.more().status }
+
+// Release implements component.Message: a component gives up a message that it
+// kept. The engine never calls it.
+func (m *message) Release() {
+	if m.unkeep() {
+		m.settle(component.Report{Status: component.Drop})
+		return
+	}
+	m.hold.CompareAndSwap(notKept, releasedEarly)
+}
+
+// keep gives the message to the component of a unit, which reported Continue.
+func (m *message) keep(u *unit) {
+	m.commit()
+	m.carrier = nil
+	u.startKeeping(m)
+	if !m.hold.CompareAndSwap(notKept, kept) {
+		m.hold.Store(kept)
+		m.Release()
+	}
+}
+
+// unkeep takes the message back, if a component keeps it.
+func (m *message) unkeep() bool {
+	if !m.hold.CompareAndSwap(kept, notKept) {
+		return false
+	}
+	u := m.x.unit
+	m.x.unit = nil
+	u.stopKeeping(m)
+	return true
+}
+
+// Derive implements component.Tracked.
+func (m *message) Derive() {
+	x := m.more()
+	x.mu.Lock()
+	if !x.tracked {
+		x.tracked = true
+		x.outcome = component.Report{Status: component.Drop}
+	}
+	x.children++
+	x.mu.Unlock()
+	m.home.tracked.Store(true)
+}
+
+// DerivedSettled implements component.Tracked.
+func (m *message) DerivedSettled(outcome component.Report) {
+	x := m.x
+	x.mu.Lock()
+	x.children--
+	x.outcome = component.Worse(x.outcome, outcome)
+	over := x.ended && x.children == 0
+	outcome = x.outcome
+	x.mu.Unlock()
+	if over {
+		m.home.settled(m, outcome)
+	}
+}
+
+// settle ends the message itself. Its outcome is known once what was made from
+// it has ended too. Invariant 1: this is called once for every message.
+func (m *message) settle(outcome component.Report) {
+	x := m.x
+	if x != nil && x.failed != nil {
+		outcome = *x.failed
+	}
+	if x == nil || !x.tracked {
+		m.home.settled(m, outcome)
+		return
+	}
+	x.mu.Lock()
+	x.outcome = component.Worse(outcome, x.outcome)
+	x.ended = true
+	over := x.children == 0
+	outcome = x.outcome
+	x.mu.Unlock()
+	if over {
+		m.home.settled(m, outcome)
+	}
+}
+
+func (m *message) view() meta {
+	if m.meta == nil {
+		return meta{}
+	}
+	return *m.meta
+}
+
+func (m *message) change(next meta) {
+	if !m.edited {
+		m.edit()
+	}
+	m.meta = &next
+}
+
+// Key implements component.StandardMessage.
+func (m *message) Key() string {
+	if m.meta == nil {
+		return ""
+	}
+	return m.meta.key
+}
+
+// SetKey implements component.StandardMessage.
+func (m *message) SetKey(key string) {
+	next := m.view()
+	next.key = key
+	m.change(next)
+}
+
+// Timestamp implements component.StandardMessage.
+func (m *message) Timestamp() int64 {
+	if m.meta == nil {
+		return 0
+	}
+	return m.meta.timestamp
+}
+
+// SetTimestamp implements component.StandardMessage.
+func (m *message) SetTimestamp(ns int64) {
+	next := m.view()
+	next.timestamp = ns
+	m.change(next)
+}
+
+func (t *meta) find(name string) (int, bool) {
+	return sort.Find(len(t.pairs), func(i int) int {
+		switch other := t.pairs[i].name; {
+		case name < other:
+			return -1
+		case name > other:
+			return 1
+		}
+		return 0
+	})
+}
+
+// Attribute implements component.StandardMessage.
+func (m *message) Attribute(name string) (string, bool) {
+	if m.meta == nil {
+		return "", false
+	}
+	if i, ok := m.meta.find(name); ok {
+		return m.meta.pairs[i].value, true
+	}
+	return "", false
+}
+
+// SetAttribute implements component.StandardMessage.
+func (m *message) SetAttribute(name, value string) {
+	next := m.view()
+	i, ok := next.find(name)
+	next.pairs = slices.Clone(next.pairs)
+	if ok {
+		next.pairs[i].value = value
+	} else {
+		next.pairs = slices.Insert(next.pairs, i, pair{name, value})
+	}
+	m.change(next)
+}
+
+// DeleteAttribute implements component.StandardMessage.
+func (m *message) DeleteAttribute(name string) {
+	next := m.view()
+	if i, ok := next.find(name); ok {
+		next.pairs = slices.Delete(slices.Clone(next.pairs), i, i+1)
+		m.change(next)
+	}
+}
+
+// Attributes implements component.StandardMessage.
+func (m *message) Attributes(yield func(name, value string) bool) {
+	if m.meta == nil {
+		return
+	}
+	for _, p := range m.meta.pairs {
+		if !yield(p.name, p.value) {
+			return
+		}
+	}
+}
+
+// Unterminated implements component.StandardMessage.
+func (m *message) Unterminated() bool { return m.unterminated }
+
+// Grow implements component.StandardMessage.
+func (m *message) Grow(n int) []byte { return m.home.grow(n) }
+
+// metaOf makes the engine's form of what a source or component gave.
+func metaOf(given component.Meta) *meta {
+	if given.Key == "" && given.Timestamp == 0 && len(given.Attributes) == 0 {
+		return nil
+	}
+	t := &meta{key: given.Key, timestamp: given.Timestamp}
+	for i := 0; i+1 < len(given.Attributes); i += 2 {
+		at, ok := t.find(given.Attributes[i])
+		if ok {
+			t.pairs[at].value = given.Attributes[i+1]
+			continue
+		}
+		t.pairs = slices.Insert(t.pairs, at, pair{given.Attributes[i], given.Attributes[i+1]})
+	}
+	return t
+}
+
+// metaFrom copies key, timestamp and attributes of a message that is not the
+// engine's; nil if it has none.
+func metaFrom(m component.Message) *meta {
+	s, ok := m.(component.StandardMessage)
+	if !ok {
+		return nil
+	}
+	t := meta{key: s.Key(), timestamp: s.Timestamp()}
+	for name, value := range s.Attributes {
+		t.pairs = append(t.pairs, pair{name, value})
+	}
+	if t.key == "" && t.timestamp == 0 && t.pairs == nil {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// open opens the factories, makes the workers and opens these. When it fails,
+// what is open is closed by closeAll.
+func (p *Pipeline) open(ctx context.Context) error {
+	for _, s := range p.stages {
+		if s.config.Factory == nil {
+			continue
+		}
+		if opener, ok := s.config.Factory.(component.Opener); ok {
+			if err := guard(func() error { return opener.Open(ctx) }); err != nil {
+				return s.errorf("opening: %w", err)
+			}
+		}
+		s.opened = true
+	}
+	for _, s := range p.stages {
+		for _, u := range s.units {
+			if u.key == nil && s.workers > 1 {
+				u.key = s.keyAt(Place{Segment: u.w.seg.id, Worker: u.w.index})
+			}
+			if err := p.openComponent(ctx, s, func() component.Component {
+				u.make()
+				return u.component
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, src := range p.sources {
+		src.postponed = make(chan component.Message, 2*postponedLength)
+		if err := p.openComponent(ctx, src.stage, func() component.Component {
+			if src.stage.config.Create != nil {
+				src.component = src.stage.config.Create(Place{Segment: -1}, src.postponed)
+			} else {
+				src.component = src.stage.config.Factory.Create(src.postponed)
+			}
+			return src.component
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openComponent makes a worker's component, checks it against the declaration
+// and opens it.
+func (p *Pipeline) openComponent(ctx context.Context, s *stage, create func() component.Component) error {
+	var c component.Component
+	err := guard(func() error {
+		c = create()
+		return nil
+	})
+	switch {
+	case err != nil:
+		return s.errorf("creating a worker: %w", err)
+	case c == nil:
+		return s.errorf("creating a worker: Create returned nil")
+	}
+	s.created = append(s.created, c)
+	if d := s.config.Declaration; d != nil {
+		if err := mismatch(d, c, s.config.Factory); err != nil {
+			return s.errorf("%w", err)
+		}
+	}
+	if opener, ok := c.(component.Opener); ok {
+		if err := guard(func() error { return opener.Open(ctx) }); err != nil {
+			return s.errorf("opening: %w", err)
+		}
+	}
+	return nil
+}
+
+// mismatch compares the optional interfaces with those declared.
+func mismatch(d *component.Declaration, c component.Component, f component.Factory) error {
+	got := component.WorkerInterfaces(c)
+	if f != nil {
+		got |= component.FactoryInterfaces(f)
+	}
+	if missing := d.Interfaces &^ got; missing != 0 && f != nil {
+		return fmt.Errorf("the declaration names %v, which the component does not implement", missing)
+	}
+	if extra := got &^ d.Interfaces; extra != 0 {
+		return fmt.Errorf("the component implements %v, which its declaration does not name (an embedded type may bring it in)", extra)
+	}
+	return nil
+}
+
+// guard turns a panic into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = panicReport(reason)
+		}
+	}()
+	return f()
+}
+
+func (s *stage) errorf(format string, args ...any) error {
+	text := s.config.Name
+	if s.config.Position != "" {
+		text = s.config.Position + ": " + text
+	}
+	return fmt.Errorf(text+": "+format, args...)
+}
+
+// closeComponent closes a component, once.
+func (p *Pipeline) closeComponent(s *stage, c component.Component) {
+	p.mu.Lock()
+	known := false
+	for i, other := range s.created {
+		if other == c {
+			s.created = append(s.created[:i], s.created[i+1:]...)
+			known = true
+			break
+		}
+	}
+	p.mu.Unlock()
+	closer, ok := c.(component.Closer)
+	if !known || !ok {
+		return
+	}
+	if err := guard(closer.Close); err != nil && !errors.Is(err, component.ErrClosed) {
+		p.logger.Warn("closing a component failed", "stage", s.config.Name, "error", err)
+	}
+}
+
+// closeAll closes what is not closed yet: sources, what an abort has left, and
+// the factories.
+func (p *Pipeline) closeAll() {
+	for _, s := range p.stages {
+		p.mu.Lock()
+		left := append([]component.Component(nil), s.created...)
+		p.mu.Unlock()
+		for _, c := range left {
+			p.closeComponent(s, c)
+		}
+	}
+	for _, s := range p.stages {
+		if closer, ok := s.config.Factory.(component.Closer); ok && s.opened {
+			s.opened = false
+			if err := guard(closer.Close); err != nil {
+				p.logger.Warn("closing a factory failed", "stage", s.config.Name, "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,391 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+)
+
+// entry is a place in the order behind a stage: of a message whose callback or
+// retry is awaited, of one that must not overtake it, or of the end of a batch.
+type entry struct {
+	m      *message // nil: it is gone, or this is only a mark
+	before []*message
+	ready  bool
+	seq    uint64
+	last   bool
+}
+
+// keyQueue is what waits while a message of its key is retried.
+type keyQueue struct{ items []queued }
+
+type queued struct {
+	m      *message
+	handed bool // the component is done with it; it only waits to go on
+}
+
+func (u *unit) keyOf(m *message) string {
+	key, err := u.key(m)
+	if err != nil { // the splitter has failed the message already if this lasts
+		return m.Key()
+	}
+	return key
+}
+
+// divert takes out of the batch what belongs to keys that are held back.
+func (u *unit) divert(b *batch) {
+	live, out := u.room(b, len(b.live))
+	for _, c := range live {
+		m := c.(*message)
+		if q := u.keys[u.keyOf(m)]; q != nil {
+			m.carrier = nil
+			q.items = append(q.items, queued{m: m})
+			continue
+		}
+		out = append(out, m)
+	}
+	if len(out) < len(live) {
+		b.live = out
+		b.adopt()
+	}
+}
+
+// retry arranges that the message is handled again. e is its place, if it has
+// one already. Invariant 7: no worker sleeps.
+func (u *unit) retry(m *message, r component.Report, e *entry, seq uint64) {
+	m.restore()
+	m.carrier = nil
+	x := m.more()
+	if x.unit != u {
+		x.attempts, x.panics, x.timeouts, x.retrying = 0, 0, 0, 0
+		x.unit = u
+	}
+	x.status = r
+	x.attempts++
+	policy := u.stage.config.Retry.For(r.Status)
+	if final, over := u.givenUp(x, r, policy); over {
+		u.fail(m, final)
+		u.lift(m, e, false)
+		return
+	}
+	if x.retrying == 0 {
+		x.retrying = monotonic()
+		u.hold(m, e, seq)
+	}
+	u.watchStall(m)
+	delay := backoff(policy, x.attempts)
+	time.AfterFunc(delay, func() { u.w.post(event{kind: retryDue, message: m, unit: u}) })
+}
+
+// givenUp decides whether a message has been tried often enough.
+func (u *unit) givenUp(x *extra, r component.Report, policy plan.Retry) (component.Report, bool) {
+	switch {
+	case x.panics >= maxPanics:
+		return component.Report{Status: StatusPanic, Description: r.Description}, true
+	case x.timeouts >= maxTimeouts:
+		return component.Report{Status: StatusTimeout, Description: r.Description}, true
+	case policy.MaxAttempts > 0 && x.attempts >= policy.MaxAttempts:
+		return component.Report{Status: StatusAttempts, Description: fmt.Sprintf("given up after %d attempts: %s", x.attempts, r)}, true
+	}
+	return r, false
+}
+
+const (
+	maxPanics   = 3
+	maxTimeouts = 3
+)
+
+// backoff is the pause before the next attempt: exponential, with a jitter of
+// up to a fifth.
+func backoff(policy plan.Retry, attempts int) time.Duration {
+	pause := policy.Initial
+	for i := 1; i < attempts && pause < policy.Max; i++ {
+		pause *= 2
+	}
+	pause = min(pause, policy.Max)
+	return pause - time.Duration(rand.Int64N(int64(pause)/5+1))
+}
+
+// hold keeps back what must not overtake a message that is retried: everything
+// in total order, its key in key order, nothing otherwise.
+func (u *unit) hold(m *message, e *entry, seq uint64) {
+	switch u.stage.order {
+	case plan.Total:
+		if e == nil {
+			e = &entry{m: m, seq: seq}
+			u.park = append(u.park, e)
+		}
+		m.x.entry = e
+		u.blocked++
+		u.stage.closed.Add(1)
+	case plan.Key:
+		u.setLoose(m.x, true)
+		if u.keys == nil {
+			u.keys = map[string]*keyQueue{}
+		}
+		key := u.keyOf(m)
+		if u.keys[key] == nil {
+			u.keys[key] = &keyQueue{}
+		}
+		if e != nil { // an asynchronous component: its place behind the stage
+			e.m, e.ready, m.x.entry = nil, true, nil
+		}
+	default:
+		u.setLoose(m.x, true)
+	}
+}
+
+// setLoose notes whether a message waits outside of the park.
+func (u *unit) setLoose(x *extra, loose bool) {
+	if x.loose != loose {
+		x.loose = loose
+		if loose {
+			u.loose++
+		} else {
+			u.loose--
+		}
+	}
+}
+
+// again hands one message over once more.
+func (u *unit) again(m *message) {
+	u.counts.retried++
+	live := []component.Message{m}
+	if len(u.reports) == 0 {
+		u.reports = make([]component.Report, u.w.p.config.BatchMax)
+	}
+	u.attempt(live, 0, 1)
+	if u.sentAny() {
+		u.collect(0, live)
+	}
+	r := u.reports[0]
+	u.reports[0], u.stop = component.Report{}, false
+	e := m.x.entry
+	for _, sent := range u.emissions {
+		if e != nil {
+			e.before = append(e.before, sent.m)
+		} else {
+			u.w.run(u.index+1, newBatch([]component.Message{sent.m}, 0, false))
+		}
+	}
+	u.emissions = u.emissions[:0]
+	if r.Status == statusPending {
+		return // still held, the callback will come
+	}
+	u.resolved(m, r)
+}
+
+// resolved acts on the report on a message that was retried, or whose callback
+// came late.
+func (u *unit) resolved(m *message, r component.Report) {
+	x := m.x
+	e := x.entry
+	if r.Description != "" {
+		u.describe(r)
+	}
+	switch r.Class() {
+	case component.ClassRetry:
+		u.retry(m, r, e, 0)
+		u.sendFailures()
+		return
+	case component.ClassDone:
+		u.counts.done++
+		m.commit()
+		u.lift(m, e, true)
+		return
+	case component.ClassDrop:
+		u.counts.dropped++
+		u.lift(m, e, false)
+		m.settle(r)
+		return
+	case component.ClassContinue:
+		if !u.stage.last {
+			u.counts.continued++
+			u.lift(m, e, false)
+			m.keep(u)
+			if u.sentEarly(m) {
+				u.goOn(m)
+			}
+			return
+		}
+		r = component.Report{Status: StatusNoSink, Description: "the last stage kept the message: nothing could be sent on"}
+	}
+	u.fail(m, r)
+	u.lift(m, e, false)
+	u.sendFailures()
+}
+
+// lift ends what a retry or late callback of the message held back; the message
+// goes on, or is gone.
+func (u *unit) lift(m *message, e *entry, goesOn bool) {
+	x := m.x
+	wasRetrying := x.retrying != 0
+	if x.stalled {
+		x.stalled = false
+		u.stage.stalled.Add(-1)
+	}
+	x.retrying, x.attempts, x.panics, x.timeouts, x.entry = 0, 0, 0, 0, nil
+	if e != nil {
+		e.ready = true
+		if !goesOn {
+			e.m = nil
+		}
+		if wasRetrying && u.stage.order == plan.Total {
+			u.blocked--
+			u.stage.closed.Add(-1)
+			u.stage.wakeAll()
+		}
+		return
+	}
+	u.setLoose(x, false)
+	var goOn []component.Message
+	if goesOn {
+		goOn = append(goOn, m)
+	}
+	var unhanded []component.Message
+	if wasRetrying && u.stage.order == plan.Key {
+		key := u.keyOf(m)
+		if q := u.keys[key]; q != nil {
+			delete(u.keys, key)
+			goOn, unhanded = q.divide(goOn)
+		}
+	}
+	if len(goOn) > 0 {
+		u.proceed(newBatch(goOn, 0, false))
+	}
+	if len(unhanded) > 0 {
+		if b := u.step(newBatch(unhanded, 0, false)); b != nil {
+			u.w.run(u.index+1, b)
+		}
+	}
+}
+
+// divide returns what may go on, appended to ready, and what is to be handed
+// over now that the key is free.
+func (q *keyQueue) divide(ready []component.Message) (goOn, unhanded []component.Message) {
+	for _, item := range q.items {
+		if item.handed {
+			ready = append(ready, item.m)
+		} else {
+			unhanded = append(unhanded, item.m)
+		}
+	}
+	return ready, unhanded
+}
+
+// proceed lets a batch that does not come from step go on.
+func (u *unit) proceed(b *batch) {
+	if b = u.pass(b); b != nil {
+		u.w.run(u.index+1, b)
+	}
+}
+
+// goOn lets a single message go on, behind what it must not overtake.
+func (u *unit) goOn(m *message) {
+	if out := u.flow(nil, m, 0); len(out) > 0 {
+		u.proceed(newBatch(out, 0, false))
+	}
+}
+
+// advance lets go on what is at the head of the park and ready, and hands over
+// what waits, as far as it may.
+func (u *unit) advance() {
+	for len(u.park) > 0 && u.park[0].ready {
+		u.proceedParked()
+	}
+	for len(u.waiting) > 0 && u.blocked == 0 && u.stage.closed.Load() == 0 {
+		b := u.waiting[0]
+		u.waiting[0] = nil
+		waiting := u.waiting[1:]
+		u.waiting = nil // held looks at it
+		b = u.step(b)
+		u.waiting = append(u.waiting, waiting...)
+		if b != nil {
+			u.w.run(u.index+1, b)
+		}
+	}
+}
+
+// proceedParked sends on the ready entries of one place.
+func (u *unit) proceedParked() {
+	seq, last := u.park[0].seq, false
+	var live []component.Message
+	n := 0
+	for _, e := range u.park {
+		if !e.ready || e.seq != seq || last {
+			break
+		}
+		n++
+		for _, m := range e.before {
+			live = append(live, m)
+		}
+		if e.m != nil {
+			live = append(live, e.m)
+		}
+		last = e.last
+	}
+	clear(u.park[:n])
+	u.park = u.park[n:]
+	if len(live) > 0 || seq != 0 && last {
+		u.proceed(newBatch(live, seq, last))
+	}
+}
+
+// flushFailed acts on an error of Flush: the messages that were Done since the
+// last one get its report.
+func (u *unit) flushFailed(err error) {
+	batches := u.unflushed
+	u.unflushed = nil
+	r, closed := flushReport(err)
+	if closed {
+		u.w.p.closedBy(u.stage)
+		u.waiting = append(batches, u.waiting...) // stays unsettled
+		u.blocked++
+		return
+	}
+	if r.Class() != component.ClassRetry {
+		for _, b := range batches {
+			u.unflushedEnd(b, r)
+		}
+		u.sendFailures()
+		return
+	}
+	u.flushes++
+	policy := u.stage.config.Retry.For(r.Status)
+	if policy.MaxAttempts > 0 && u.flushes >= policy.MaxAttempts {
+		final := component.Report{Status: StatusAttempts, Description: fmt.Sprintf("given up after %d attempts: %s", u.flushes, r)}
+		u.flushes = 0
+		for _, b := range batches {
+			u.unflushedEnd(b, final)
+		}
+		u.sendFailures()
+		return
+	}
+	u.w.p.logRetry(u.stage, r, u.flushes)
+	u.counts.undone(batches)
+	u.waiting = append(batches, u.waiting...)
+	u.blocked++
+	time.AfterFunc(backoff(policy, u.flushes), func() { u.w.post(event{kind: flushDue, unit: u}) })
+}
+
+// unflushedEnd ends the messages of a batch that could not be flushed.
+func (u *unit) unflushedEnd(b *batch, r component.Report) {
+	u.counts.done -= uint64(len(b.live))
+	for i := range b.live {
+		m := b.at(i)
+		if r.Class() == component.ClassDrop {
+			u.counts.dropped++
+			m.settle(r)
+		} else {
+			u.fail(m, r)
+		}
+	}
+	seq, last := b.seq, b.last
+	b.retire()
+	if seq != 0 && last {
+		u.w.run(u.index+1, newBatch(nil, seq, true))
+	}
+}

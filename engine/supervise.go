@@ -1,0 +1,318 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// badCount is what a batch handler's wrong count panics with.
+type badCount struct{ got, of int }
+
+func (b badCount) Error() string {
+	return fmt.Sprintf("HandleBatch returned %d for %d messages; it must be 1 or more and at most that", b.got, b.of)
+}
+
+// panicReport is the report on a panic, with the stack up to the engine.
+func panicReport(reason any) *component.Report {
+	if err, ok := reason.(error); ok && errors.As(err, &badCount{}) {
+		return &component.Report{Status: component.Retry, Description: err.Error()}
+	}
+	stack := string(debug.Stack())
+	if i := strings.Index(stack, "panic("); i >= 0 {
+		stack = stack[i:]
+	}
+	if i := strings.Index(stack, "engine.(*unit)"); i >= 0 {
+		stack = stack[:i]
+	}
+	const most = 2000
+	if len(stack) > most {
+		stack = stack[:most] + "…"
+	}
+	return &component.Report{Status: component.Retry, Description: fmt.Sprintf("panic: %v\n%s", reason, strings.TrimSpace(stack))}
+}
+
+// panicked sees to a panic in the component: a new one takes its place, and the
+// message is retried. A batch is handed over again one message at a time.
+func (u *unit) panicked(live []component.Message, from, to int, reason any) (n int, dirty bool) {
+	report := panicReport(reason)
+	u.counts.panics++
+	at := u.at
+	call := u.current
+	u.replace()
+	if at < 0 { // in HandleBatch
+		clear(u.reports[from:to])
+		u.alone = true
+		defer func() { u.alone = false }()
+		for n < to-from && !u.stop {
+			k, _ := u.attempt(live, from+n, to)
+			n += k
+		}
+		return n, true
+	}
+	m := live[at].(*message)
+	if call != nil && call.state.Load()&phases != armed { // it had reported: that counts
+		u.report(at, call.result())
+		return at + 1 - from, true
+	}
+	if call != nil {
+		call.state.Store(abandoned)
+	}
+	u.prepare(m).panics++
+	u.report(at, *report)
+	return at + 1 - from, true
+}
+
+// prepare makes the counts of attempts those of this unit.
+func (u *unit) prepare(m *message) *extra {
+	x := m.more()
+	if x.unit != u {
+		x.attempts, x.panics, x.timeouts, x.retrying = 0, 0, 0, 0
+		x.unit = u
+	}
+	return x
+}
+
+// replace makes a new component for the unit. What the old one keeps is handed
+// over again; what it still sends is discarded.
+func (u *unit) replace() {
+	old, channel := u.component, u.postponed
+	p := u.w.p
+	u.helper.Store(nil)
+	u.make()
+	if opener, ok := u.component.(component.Opener); ok {
+		if err := opener.Open(p.hardContext); err != nil {
+			p.failWith(fmt.Errorf("%s: opening a new worker: %w", u.stage.config.Name, err))
+		}
+	}
+	go func() { p.closeComponent(u.stage, old) }()
+	if channel != nil {
+		go discard(channel, p.hardContext)
+	}
+	u.keepMu.Lock()
+	var again []component.Message
+	for _, m := range u.keeping {
+		again = append(again, m)
+	}
+	u.keepMu.Unlock()
+	var lost []component.Message
+	for _, c := range again {
+		if m := c.(*message); m.unkeep() {
+			lost = append(lost, m)
+		}
+	}
+	if len(lost) > 0 {
+		u.waiting = append(u.waiting, newBatch(lost, 0, false))
+		u.w.post(event{kind: gateOpened, unit: u})
+	}
+}
+
+// discard takes what an abandoned component sends, until the run is over.
+func discard(channel chan component.Message, ctx context.Context) {
+	for {
+		select {
+		case _, ok := <-channel:
+			if !ok {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// make creates the unit's component.
+func (u *unit) make() {
+	s := u.stage
+	u.postponed = make(chan component.Message, postponedLength)
+	if s.config.Create != nil {
+		u.component = s.config.Create(Place{Segment: u.w.seg.id, Worker: u.w.index}, u.postponed)
+	} else {
+		u.component = s.config.Factory.Create(u.postponed)
+	}
+	u.channel.Store(&u.postponed)
+	u.batches, u.flusher = nil, nil
+	d := s.config.Declaration
+	if d == nil || d.Interfaces&component.IsBatchHandler != 0 {
+		u.batches, _ = u.component.(component.BatchHandler)
+	}
+	if d == nil || d.Interfaces&component.IsFlusher != 0 {
+		u.flusher, _ = u.component.(component.Flusher)
+	}
+	u.newCell()
+}
+
+// postponedLength is how many messages a component may send before somebody
+// must take them.
+const postponedLength = 256
+
+// expire sees to late calls whose time is over: the component is replaced and
+// their messages are handled again, as new objects, for the old component may
+// still touch the old ones.
+func (u *unit) expire(now int64) {
+	var over []*call
+	for c := range u.calls {
+		if c.deadline < now && c.state.CompareAndSwap(late, abandoned) {
+			over = append(over, c)
+			delete(u.calls, c)
+			u.lateCalls.Add(-1)
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	u.replace()
+	for _, c := range over {
+		u.counts.timeouts++
+		old := c.m
+		old.restore()
+		old.home.leaked.Store(true)
+		m := &message{data: old.data, home: old.home, meta: old.meta, x: old.x,
+			index: old.index, unterminated: old.unterminated, rank: old.rank}
+		u.prepare(m).timeouts++
+		if e := m.x.entry; e != nil {
+			e.m = m
+		}
+		u.resolved(m, component.Report{Status: component.Retry,
+			Description: fmt.Sprintf("no callback within %v", u.stage.timeout)})
+	}
+}
+
+// watchStall counts and logs messages that have been retrying for a minute.
+func (u *unit) watchStall(m *message) {
+	x := m.x
+	if !x.stalled && monotonic()-x.retrying > int64(time.Minute) {
+		x.stalled = true
+		u.stage.stalled.Add(1)
+	}
+	if x.stalled && monotonic()-u.stage.complained.Load() > int64(time.Minute) {
+		u.stage.complained.Store(monotonic())
+		u.w.p.logger.Warn("a message has been retrying for more than a minute", "stage", u.stage.config.Name,
+			"attempts", x.attempts, "code", x.status.Status, "description", x.status.Description)
+	}
+}
+
+// flushKept asks a component to send on what it keeps.
+func (u *unit) flushKept() {
+	if u.flusher == nil || !u.stage.keeps {
+		return
+	}
+	// The component may send more than postponed holds: flush beside this.
+	done := make(chan error, 1)
+	go func() { done <- u.callFlush() }()
+	for {
+		select {
+		case m, ok := <-u.direct():
+			if !ok {
+				u.postponed = nil
+				continue
+			}
+			u.received(m)
+			u.takeSent()
+		case err := <-done:
+			if u.sentAny() {
+				u.takeSent()
+			}
+			if err != nil {
+				r, closed := flushReport(err)
+				if closed {
+					u.w.p.closedBy(u.stage)
+					return
+				}
+				u.w.p.logRetry(u.stage, r, 1)
+			}
+			return
+		case <-u.w.p.aborted:
+			return
+		}
+	}
+}
+
+// flushReport is the report that an error of Flush stands for, and whether the
+// other side has gone for good.
+func flushReport(err error) (r component.Report, closed bool) {
+	if errors.Is(err, component.ErrClosed) {
+		return r, true
+	}
+	var report *component.Report
+	if errors.As(err, &report) {
+		return *report, false
+	}
+	return component.Report{Status: component.Retry, Description: err.Error()}, false
+}
+
+// watch stops the run when ctx is cancelled, bounds the drain, and looks now and
+// then for what is stuck.
+func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	cancelled := ctx.Done()
+	var deadline <-chan time.Time
+	stuckFor := 0
+	var checked int64
+	for {
+		select {
+		case <-over:
+			return
+		case <-cancelled:
+			cancelled = nil
+			p.stop()
+			timer := time.NewTimer(p.config.DrainTimeout)
+			defer timer.Stop()
+			deadline = timer.C
+		case <-deadline:
+			p.abort()
+			deadline = nil
+		case <-ticker.C:
+			stuckFor = p.checkKept(stuckFor)
+			if now := monotonic(); now-checked > int64(100*time.Millisecond) {
+				checked = now
+				p.askTimeouts()
+			}
+			p.help()
+		}
+	}
+}
+
+// checkKept looks whether messages that components keep fill the bound while a
+// source waits: they are asked to flush, and if that does not help the run ends.
+func (p *Pipeline) checkKept(stuckFor int) int {
+	kept := p.kept.Load()
+	if p.credits.waiting.Load() == 0 || kept == 0 || p.credits.messages.Load() > kept {
+		return 0
+	}
+	if stuckFor == 1 || stuckFor == 10 {
+		for _, s := range p.stages {
+			for _, u := range s.units {
+				if s.kept.Load() > 0 {
+					u.w.post(event{kind: flushKept, unit: u})
+				}
+			}
+		}
+	}
+	if stuckFor == 50 {
+		for _, s := range p.stages {
+			if s.kept.Load() > 0 {
+				p.stuck(s, int(s.kept.Load()))
+				break
+			}
+		}
+	}
+	return stuckFor + 1
+}
+
+// askTimeouts lets workers look for callbacks that did not come in time.
+func (p *Pipeline) askTimeouts() {
+	for _, s := range p.stages {
+		for _, u := range s.units {
+			if u.lateCalls.Load() > 0 {
+				u.w.post(event{kind: timeouts, unit: u})
+			}
+		}
+	}
+}
