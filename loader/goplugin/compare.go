@@ -49,37 +49,49 @@ func compare(parties []party, plugin *file) error {
 
 // differentPackages explains why the packages differ, module by module.
 func differentPackages(host *debug.BuildInfo, p party, plugin *debug.BuildInfo, packages []string) error {
-	const goItself = ""
 	byModule := make(map[string][]string)
 	for _, path := range packages {
-		module := moduleOf(plugin, path)
-		if module == nil && standard(path) {
-			byModule[goItself] = append(byModule[goItself], path)
-		} else if module == nil {
-			byModule[path] = append(byModule[path], path)
-		} else {
-			byModule[module.Path] = append(byModule[module.Path], path)
+		name := path // of a package that is in no module
+		if module := moduleOf(plugin, path); module != nil {
+			name = module.Path
+		} else if standard(path) {
+			name = goItself
 		}
+		byModule[name] = append(byModule[name], path)
 	}
 	advice := newAdvice(host)
+	settings := strings.Join(settingDifferences(host, plugin), ", ")
 	var problems []string
-	for _, path := range slices.Sorted(maps.Keys(byModule)) {
-		var problem string
-		module, other := dependency(plugin, path), dependency(p.build, path)
-		switch {
-		case path == goItself:
-			problem = "Go's own packages were built in another way"
-			if why := settingDifferences(host, plugin); len(why) > 0 {
-				problem = "it was built " + strings.Join(why, ", ")
-			}
-		case module != nil && other != nil && module.Version != other.Version:
-			problem = advice.version(module, p.name, other)
-		default:
-			problem = advice.source(path, p.name)
+	for _, name := range slices.Sorted(maps.Keys(byModule)) {
+		problem := differentModule(advice, name, p, plugin)
+		if name == goItself && settings != "" {
+			// What changes Go's own packages changes all others.
+			return advice.refusal([]string{"built " + settings + ": " + enumerate(packages)})
 		}
-		problems = append(problems, problem+": "+enumerate(byModule[path]))
+		if settings != "" {
+			problem += " (and it was built " + settings + ")"
+		}
+		problems = append(problems, problem+": "+enumerate(byModule[name]))
 	}
 	return advice.refusal(problems)
+}
+
+const goItself = "" // sorts before the modules
+
+func differentModule(advice *advice, name string, p party, plugin *debug.BuildInfo) string {
+	module, other := dependency(plugin, name), dependency(p.build, name)
+	switch {
+	case name == goItself:
+		return "Go's own packages were built in another way"
+	case module == nil || other == nil:
+		return advice.source(name, p.name)
+	case module.Version != other.Version:
+		return advice.version(module, p.name, other)
+	case module.Sum != "" && module.Sum == other.Sum:
+		return name + " " + module.Version + " was built with other versions of what it imports"
+	default:
+		return advice.source(name, p.name)
+	}
 }
 
 // moduleOf finds the module that the package is in.

@@ -4,8 +4,8 @@
 // Each argument is the reference of a component, which may be followed by ? and
 // its attributes as JSON. host loads it, makes a factory and a worker, and
 // prints what the worker makes of the message "hello"; with source: before the
-// reference it prints what the worker originates. Errors are printed, and the
-// next argument is tried.
+// reference it prints what the worker originates. copy:FROM:TO copies a file
+// meanwhile. Errors are printed, and the next argument is tried.
 package main
 
 import (
@@ -28,6 +28,10 @@ func main() {
 }
 
 func try(argument string) error {
+	if paths, ok := strings.CutPrefix(argument, "copy:"); ok {
+		from, to, _ := strings.Cut(paths, ":")
+		return replace(to, from)
+	}
 	reference, text, _ := strings.Cut(argument, "?")
 	reference, isSource := strings.CutPrefix(reference, "source:")
 	var attributes map[string]any
@@ -51,6 +55,19 @@ func try(argument string) error {
 		handle(factory)
 	}
 	return nil
+}
+
+// replace puts a copy in the place of a file, as a build does: what has the old
+// one open keeps it.
+func replace(path, from string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
 }
 
 func handle(factory component.Factory) {
