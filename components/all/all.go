@@ -3,12 +3,14 @@
 package all
 
 import (
+	"github.com/gopiper/gopiper/components/file"
 	"github.com/gopiper/gopiper/components/stdin"
 	"github.com/gopiper/gopiper/components/stdout"
 	"github.com/gopiper/gopiper/loader"
 )
 
 func init() {
+	loader.Register(file.Declaration, file.NewFactory)
 	loader.Register(stdin.Declaration, stdin.NewFactory)
 	loader.Register(stdout.Declaration, stdout.NewFactory)
 }

@@ -73,6 +73,14 @@ func (w *Writer) Flush() error {
 	return err
 }
 
+// Restart says that what is buffered goes to another stream than what was
+// written: nothing there needs to be completed.
+func (w *Writer) Restart() {
+	w.buffer = append(w.buffer[:0], w.buffer[w.rest:]...)
+	w.rest = 0
+	w.open = w.open && len(w.buffer) > 0
+}
+
 func (w *Writer) writeOut() {
 	if w.err != nil {
 		w.keep(w.buffer[:w.rest])
