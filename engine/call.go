@@ -1,121 +1,129 @@
 package engine
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/gopiper/gopiper/component"
 )
 
-// call is one callback. A component that declares itself Sync gets the same one
-// for every message of a worker; every other component a fresh one each time,
-// so that a callback that comes late or again can never be taken for another
-// message's. Invariant 3: the first report counts.
-//
-// Its state is a phase in the low bits and, above, a number that tells the
-// messages of a reused call apart.
-type call struct {
-	state  atomic.Uint64
-	report component.Report
-	u      *unit
-	m      *message // of a fresh call
+// cell is the callback of a component that declares itself Sync: the same one for
+// every message of a worker. Because Handle has called it before it returns, it
+// needs no atomics and no lock; who calls it later, or from another goroutine,
+// breaks the promise. A Done then may get lost or count for another message,
+// which the severest report of a message and its timeout make harmless: nothing
+// that fails ever flows on.
+type cell struct {
+	calls int  // since the message was handed over
+	bad   bool // something other than the first Done came
+	u     *unit
 
-	mu      sync.Mutex // for other reports that arrive in a reused call
-	seconds []component.Report
+	mu      sync.Mutex
+	reports []component.Report // those that are not the first Done
 
-	deadline int64 // of a fresh call that is late; nanoseconds
-	entry    *entry
+	late atomic.Pointer[call] // what the cell has become, after Handle did not call it
 }
 
-// The phases.
+// handled is the component's HandledCallback.
+func (c *cell) handled(r component.Report) {
+	if r.Status == component.Done && r.Description == "" && c.calls == 0 {
+		c.calls = 1
+		return
+	}
+	if late := c.late.Load(); late != nil {
+		late.handled(r)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls > 0 || c.bad {
+		c.u.counts.doubled.Add(1)
+		c.u.stage.fresh.Store(true)
+	}
+	c.reports = append(c.reports[:min(len(c.reports), 8)], r)
+	c.bad = true
+}
+
+// result takes the report on the message: the most severe if there are several,
+// for nobody can tell which message they are for.
+func (c *cell) result() component.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bad = false
+	var r component.Report
+	for i, other := range c.reports {
+		if i == 0 && c.calls == 0 {
+			r = other
+		} else {
+			r = component.Worse(r, other)
+		}
+	}
+	c.reports = c.reports[:0]
+	return r
+}
+
+// call is one callback for one message, so that a callback that comes late or
+// again can never be taken for another message's. Invariant 3: the first report
+// counts.
+type call struct {
+	state    atomic.Uint32
+	report   component.Report
+	u        *unit
+	m        *message
+	deadline int64 // of one that is late; nanoseconds
+}
+
+// The states of a call.
 const (
-	idle      = iota
-	armed     // Handle may be running, nothing reported
-	done      // reported Done without a description
-	writing   // the report is being written
-	reported  // report holds the report
-	late      // Handle has returned and nothing is reported
-	abandoned // timed out: what is reported has no effect
-	phases    = 7
-	again     = 1 << 62 // another report arrived in a reused call
+	armed     = iota // Handle may be running, nothing reported
+	done             // reported Done without a description
+	writing          // the report is being written
+	reported         // report holds the report
+	late             // Handle has returned and nothing is reported
+	abandoned        // timed out: what is reported has no effect
 )
 
 // handled is the component's HandledCallback.
 func (c *call) handled(r component.Report) {
 	for {
-		v := c.state.Load()
-		switch v & phases {
+		switch state := c.state.Load(); state {
 		case armed:
 			if r.Status == component.Done && r.Description == "" {
-				if c.state.CompareAndSwap(v, v-armed+done) {
+				if c.state.CompareAndSwap(armed, done) {
 					return
 				}
 				continue
 			}
-			if c.state.CompareAndSwap(v, v-armed+writing) {
+			if c.state.CompareAndSwap(armed, writing) {
 				c.report = r
-				c.finish(v - armed + writing)
+				c.state.Store(reported)
 				return
 			}
 		case late:
-			if c.state.CompareAndSwap(v, v-late+writing) {
+			if c.state.CompareAndSwap(late, writing) {
 				c.report = r
-				c.finish(v - late + writing)
+				c.state.Store(reported)
 				c.u.w.post(event{kind: callCame, call: c})
 				return
 			}
 		default:
-			c.double(r)
+			c.u.counts.doubled.Add(1)
 			return
 		}
 	}
 }
 
-// finish goes from writing to reported; meanwhile the only change that others
-// make is to set again.
-func (c *call) finish(v uint64) {
-	for !c.state.CompareAndSwap(v, v-writing+reported) {
-		v = c.state.Load()
-	}
-}
-
-// double notes a callback that came again. In a reused call nobody can tell
-// which message it was for: the more severe report wins, and the stage gives up
-// reuse.
-func (c *call) double(r component.Report) {
-	c.u.counts.doubled.Add(1)
-	if c.m != nil {
-		return
-	}
-	c.u.stage.fresh.Store(true)
-	c.mu.Lock()
-	c.seconds = append(c.seconds[:min(len(c.seconds), 8)], r)
-	c.mu.Unlock()
-	for {
-		v := c.state.Load()
-		if v&again != 0 || c.state.CompareAndSwap(v, v|again) {
-			return
-		}
-	}
-}
-
-// result returns the report of a call that is done or reported.
+// result returns the report of a call that has one, or is about to.
 func (c *call) result() component.Report {
-	v := c.state.Load()
-	for v&phases == writing {
-		v = c.state.Load()
-	}
-	r := component.Report{}
-	if v&phases == reported {
-		r = c.report
-	}
-	if v&again != 0 {
-		c.mu.Lock()
-		for _, second := range c.seconds {
-			r = component.Worse(r, second)
+	for {
+		switch c.state.Load() {
+		case writing:
+			runtime.Gosched()
+		case reported:
+			return c.report
+		default:
+			return component.Report{}
 		}
-		c.seconds = nil
-		c.mu.Unlock()
 	}
-	return r
 }

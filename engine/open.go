@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gopiper/gopiper/component"
 )
@@ -27,9 +28,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 			if u.key == nil && s.workers > 1 {
 				u.key = s.keyAt(Place{Segment: u.w.seg.id, Worker: u.w.index})
 			}
-			if err := p.openComponent(ctx, s, func() component.Component {
+			if err := p.openComponent(ctx, s, func() *instance {
 				u.make()
-				return u.component
+				return u.instance
 			}); err != nil {
 				return err
 			}
@@ -37,13 +38,13 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	for _, src := range p.sources {
 		src.postponed = make(chan component.Message, 2*postponedLength)
-		if err := p.openComponent(ctx, src.stage, func() component.Component {
+		if err := p.openComponent(ctx, src.stage, func() *instance {
 			if src.stage.config.Create != nil {
 				src.component = src.stage.config.Create(Place{Segment: -1}, src.postponed)
 			} else {
 				src.component = src.stage.config.Factory.Create(src.postponed)
 			}
-			return src.component
+			return &instance{component: src.component}
 		}); err != nil {
 			return err
 		}
@@ -53,19 +54,20 @@ func (p *Pipeline) open(ctx context.Context) error {
 
 // openComponent makes a worker's component, checks it against the declaration
 // and opens it.
-func (p *Pipeline) openComponent(ctx context.Context, s *stage, create func() component.Component) error {
-	var c component.Component
+func (p *Pipeline) openComponent(ctx context.Context, s *stage, create func() *instance) error {
+	var in *instance
 	err := guard(func() error {
-		c = create()
+		in = create()
 		return nil
 	})
 	switch {
 	case err != nil:
 		return s.errorf("creating a worker: %w", err)
-	case c == nil:
+	case in.component == nil:
 		return s.errorf("creating a worker: Create returned nil")
 	}
-	s.created = append(s.created, c)
+	p.created(s, in)
+	c := in.component
 	if d := s.config.Declaration; d != nil {
 		if err := mismatch(d, c, s.config.Factory); err != nil {
 			return s.errorf("%w", err)
@@ -112,20 +114,25 @@ func (s *stage) errorf(format string, args ...any) error {
 	return fmt.Errorf(text+": "+format, args...)
 }
 
-// closeComponent closes a component, once.
-func (p *Pipeline) closeComponent(s *stage, c component.Component) {
+// instance is a component that was created, until it is closed.
+type instance struct{ component component.Component }
+
+func (p *Pipeline) created(s *stage, in *instance) {
 	p.mu.Lock()
-	known := false
-	for i, other := range s.created {
-		if other == c {
-			s.created = append(s.created[:i], s.created[i+1:]...)
-			known = true
-			break
-		}
+	s.created = append(s.created, in)
+	p.mu.Unlock()
+}
+
+// closeComponent closes a component, once.
+func (p *Pipeline) closeComponent(s *stage, in *instance) {
+	p.mu.Lock()
+	i := slices.Index(s.created, in)
+	if i >= 0 {
+		s.created = slices.Delete(s.created, i, i+1)
 	}
 	p.mu.Unlock()
-	closer, ok := c.(component.Closer)
-	if !known || !ok {
+	closer, ok := in.component.(component.Closer)
+	if i < 0 || !ok {
 		return
 	}
 	if err := guard(closer.Close); err != nil && !errors.Is(err, component.ErrClosed) {
@@ -138,10 +145,10 @@ func (p *Pipeline) closeComponent(s *stage, c component.Component) {
 func (p *Pipeline) closeAll() {
 	for _, s := range p.stages {
 		p.mu.Lock()
-		left := append([]component.Component(nil), s.created...)
+		left := slices.Clone(s.created)
 		p.mu.Unlock()
-		for _, c := range left {
-			p.closeComponent(s, c)
+		for _, in := range left {
+			p.closeComponent(s, in)
 		}
 	}
 	for _, s := range p.stages {

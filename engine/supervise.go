@@ -43,7 +43,7 @@ func (u *unit) panicked(live []component.Message, from, to int, reason any) (n i
 	report := panicReport(reason)
 	u.counts.panics++
 	at := u.at
-	call := u.current
+	reported, known := u.reportedBeforePanic()
 	u.replace()
 	if at < 0 { // in HandleBatch
 		clear(u.reports[from:to])
@@ -56,16 +56,29 @@ func (u *unit) panicked(live []component.Message, from, to int, reason any) (n i
 		return n, true
 	}
 	m := live[at].(*message)
-	if call != nil && call.state.Load()&phases != armed { // it had reported: that counts
-		u.report(at, call.result())
+	if known { // the first report counts
+		u.report(at, reported)
 		return at + 1 - from, true
-	}
-	if call != nil {
-		call.state.Store(abandoned)
 	}
 	u.prepare(m).panics++
 	u.report(at, *report)
 	return at + 1 - from, true
+}
+
+// reportedBeforePanic is the report that the component had made on the message
+// when it panicked; what it reports from now on has no effect.
+func (u *unit) reportedBeforePanic() (component.Report, bool) {
+	if c := u.current; c != nil {
+		u.current = nil
+		if c.state.CompareAndSwap(armed, abandoned) {
+			return component.Report{}, false
+		}
+		return c.result(), true
+	}
+	if u.at >= 0 && (u.cell.calls > 0 || u.cell.bad) {
+		return u.cell.result(), true
+	}
+	return component.Report{}, false
 }
 
 // prepare makes the counts of attempts those of this unit.
@@ -81,10 +94,11 @@ func (u *unit) prepare(m *message) *extra {
 // replace makes a new component for the unit. What the old one keeps is handed
 // over again; what it still sends is discarded.
 func (u *unit) replace() {
-	old, channel := u.component, u.postponed
+	old, channel := u.instance, u.postponed
 	p := u.w.p
 	u.helper.Store(nil)
 	u.make()
+	p.created(u.stage, u.instance)
 	if opener, ok := u.component.(component.Opener); ok {
 		if err := opener.Open(p.hardContext); err != nil {
 			p.failWith(fmt.Errorf("%s: opening a new worker: %w", u.stage.config.Name, err))
@@ -135,7 +149,9 @@ func (u *unit) make() {
 	} else {
 		u.component = s.config.Factory.Create(u.postponed)
 	}
-	u.channel.Store(&u.postponed)
+	u.instance = &instance{component: u.component}
+	channel := u.postponed
+	u.channel.Store(&channel)
 	u.batches, u.flusher = nil, nil
 	d := s.config.Declaration
 	if d == nil || d.Interfaces&component.IsBatchHandler != 0 {

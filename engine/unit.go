@@ -33,7 +33,7 @@ type stage struct {
 	lost       atomic.Uint64 // messages that failed outside of a worker: at a fork
 	units      []*unit
 	opened     bool
-	created    []component.Component // that are not closed yet; under Pipeline.mu
+	created    []*instance // that are not closed yet; under Pipeline.mu
 }
 
 // wakeAll lets the workers look again whether they may hand over.
@@ -53,6 +53,7 @@ type unit struct {
 	index int // in the worker
 
 	component component.Component
+	instance  *instance
 	batches   component.BatchHandler
 	flusher   component.Flusher
 	postponed chan component.Message
@@ -60,9 +61,8 @@ type unit struct {
 	channel   atomic.Pointer[chan component.Message] // postponed, for others to look at
 	helper    atomic.Pointer[helper]
 
-	cell      *call // the reused callback
+	cell      *cell // the reused callback
 	callback  component.HandledCallback
-	seq       uint64
 	calls     map[*call]struct{} // fresh calls that are late
 	lateCalls atomic.Int64       // how many these are
 
@@ -256,25 +256,22 @@ func (u *unit) together(live []component.Message, from, to int) (int, bool) {
 func (u *unit) each(live []component.Message, from, to int) (int, bool) {
 	dirty := false
 	emits := u.stage.emits
-	u.current = u.cell
+	handler, callback, c := u.component, u.callback, u.cell
 	for i := from; i < to; i++ {
 		u.at = i
-		c := u.cell
-		u.seq++
-		word := u.seq << 3
-		c.state.Store(word | armed)
-		u.component.Handle(live[i], u.callback)
+		c.calls = 0
+		handler.Handle(live[i], callback)
 		if emits && u.sentAny() {
 			u.collect(i, live)
 		}
-		if c.state.Load() == word|done {
+		if c.calls == 1 && !c.bad {
 			continue
 		}
 		dirty = true
-		if c.state.CompareAndSwap(word|armed, word|late) {
-			// It broke its promise: this call is that message's from now on.
-			u.parkCall(c, live[i].(*message), i)
-			u.newCell()
+		if c.calls == 0 && !c.bad {
+			// It broke its promise: this callback is that message's from now on.
+			u.breakCell(live[i].(*message), i)
+			callback, c = u.callback, u.cell
 			continue
 		}
 		if u.report(i, c.result()); u.stop {
@@ -282,6 +279,17 @@ func (u *unit) each(live []component.Message, from, to int) (int, bool) {
 		}
 	}
 	return to - from, dirty
+}
+
+// breakCell makes the reused callback that of message i, which has not been
+// called back, and a new one for those that follow.
+func (u *unit) breakCell(m *message, i int) {
+	c := &call{u: u, m: m}
+	c.state.Store(late)
+	u.parkCall(c, m, i)
+	u.cell.calls = 1
+	u.cell.late.Store(c)
+	u.newCell()
 }
 
 // eachFresh hands over one by one, each message with a callback of its own.
@@ -301,14 +309,17 @@ func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
 		}
 		switch {
 		case c.state.Load() == done:
+			u.current = nil
 			m.carrier = carrier
 			if m.edited && carrier != nil {
 				carrier.edited = true
 			}
 		case c.state.CompareAndSwap(armed, late):
+			u.current = nil
 			u.parkCall(c, m, i)
 			dirty = true
 		default:
+			u.current = nil
 			m.carrier = carrier
 			dirty = true
 			if m.edited && carrier != nil {
@@ -378,7 +389,7 @@ func (u *unit) stopKeeping(m *message) {
 
 // newCell makes a callback to reuse.
 func (u *unit) newCell() {
-	u.cell = &call{u: u}
+	u.cell = &cell{u: u}
 	u.callback = u.cell.handled
 }
 

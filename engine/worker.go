@@ -364,7 +364,7 @@ func (w *worker) close(u *unit) {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		w.p.closeComponent(u.stage, u.component)
+		w.p.closeComponent(u.stage, u.instance)
 	}()
 	for {
 		select {
