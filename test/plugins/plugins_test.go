@@ -1,8 +1,5 @@
 //go:build cgo && (linux || freebsd)
 
-// Package plugins tests that components are loaded from Go plugins, or refused
-// with words that help: with plugins that it builds, in a host that is built
-// like gopiper.
 package plugins
 
 import (
@@ -123,6 +120,24 @@ func TestFilesThatAreNoPlugins(t *testing.T) {
 			t.Errorf("%s: got\n%swant\n%s", name, got, want)
 		}
 	}
+}
+
+func TestHostWithoutCgo(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	static := filepath.Join(directory, "host")
+	command := inModule(repository, "build", "-trimpath", "-buildvcs=false", "-o", static, "./test/plugins/host")
+	command.Env = append(command.Env, "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	path := plugin(t, "minimal_processor")
+	output, err := exec.Command(static, path).CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, filepath.Dir(path), string(output),
+		"error: DIR/minimal_processor.so: Go plugins need a gopiper built with cgo, on Linux, macOS or FreeBSD; use a built-in (`gopiper list` shows them)")
 }
 
 // The build information of a copy is edited in place: it must keep its length.
