@@ -33,7 +33,7 @@ lint: ## look for mistakes: vet, gofmt, staticcheck
 	$(STATICCHECK) ./...
 	for module in $(MODULES); do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit 1; done
 
-bench: build ## measure gopiper and others side by side: make bench BENCH="-h"
+bench: ## measure gopiper and others side by side: make bench BENCH=-h
 	go run ./bench $(BENCH)
 
 demo: build ## run the demonstration
