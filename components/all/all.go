@@ -3,14 +3,18 @@
 package all
 
 import (
+	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
+	"github.com/gopiper/gopiper/components/generate"
 	"github.com/gopiper/gopiper/components/stdin"
 	"github.com/gopiper/gopiper/components/stdout"
 	"github.com/gopiper/gopiper/loader"
 )
 
 func init() {
+	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
+	loader.Register(generate.Declaration, generate.NewFactory)
 	loader.Register(stdin.Declaration, stdin.NewFactory)
 	loader.Register(stdout.Declaration, stdout.NewFactory)
 }
