@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/gopiper/gopiper/component"
+import (
+	"slices"
+
+	"github.com/gopiper/gopiper/component"
+)
 
 // batch is messages that travel together. A worker owns it while it runs it,
 // a channel in between.
@@ -70,9 +74,10 @@ func (b *batch) commit() {
 // split cuts off and returns the first n messages, as a batch of their own that
 // keeps the place.
 func (b *batch) split(n int) *batch {
-	front := &batch{live: b.live[:n:n], seq: b.seq, owned: true, edited: b.edited}
+	front := &batch{live: slices.Clone(b.live[:n]), seq: b.seq, edited: b.edited}
+	front.own = front.live
 	b.live = b.live[n:]
-	b.owned = true
+	b.owned = true // it does not begin where own does
 	front.adopt()
 	b.bytes -= front.bytes
 	return front

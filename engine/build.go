@@ -280,7 +280,8 @@ func (b *builder) sourced(stages []*stage, behind output, last bool) error {
 }
 
 // inline lets the source's goroutine run the segment behind it, if that has one
-// worker and all its components are known to call back before Handle returns.
+// worker and all its components are known to call back before Handle returns and
+// to send nothing: nobody but the source's goroutine has to see to them.
 func (b *builder) inline(head *stage, out output) {
 	q, ok := out.(*queue)
 	if !ok || head.workers != 1 || q.producers.Load() > 0 {
@@ -291,7 +292,7 @@ func (b *builder) inline(head *stage, out output) {
 			continue
 		}
 		for _, s := range seg.stages {
-			if s.config.Declaration == nil || !s.sync {
+			if s.config.Declaration == nil || !s.sync || s.emits {
 				return
 			}
 		}

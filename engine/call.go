@@ -67,11 +67,14 @@ func (c *cell) result() component.Report {
 // again can never be taken for another message's. Invariant 3: the first report
 // counts.
 type call struct {
-	state    atomic.Uint32
-	report   component.Report
-	u        *unit
-	m        *message
-	deadline int64 // of one that is late; nanoseconds
+	state  atomic.Uint32
+	report component.Report
+	u      *unit
+	m      *message
+
+	// Of one that is late, for the worker; the message is the component's.
+	deadline int64 // nanoseconds
+	entry    *entry
 }
 
 // The states of a call.

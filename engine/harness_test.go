@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -106,7 +105,15 @@ func plainStage(name string, create func(postponed chan component.Message) compo
 	return &Stage{Kind: plan.Component, Name: name, Component: name, Factory: factory{create: create}}
 }
 
-func newPipeline(t testing.TB, config Config) *Pipeline {
+// tester is what testing.TB and rapid.T have in common.
+type tester interface {
+	Helper()
+	Errorf(string, ...any)
+	Fatalf(string, ...any)
+	Fatal(...any)
+}
+
+func newPipeline(t tester, config Config) *Pipeline {
 	t.Helper()
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -119,14 +126,14 @@ func newPipeline(t testing.TB, config Config) *Pipeline {
 }
 
 // run runs the stages until they end.
-func run(t testing.TB, stages ...*Stage) *Pipeline {
+func run(t tester, stages ...*Stage) *Pipeline {
 	t.Helper()
 	p := newPipeline(t, Config{Name: "test", Stages: stages})
 	runPipeline(t, p)
 	return p
 }
 
-func runPipeline(t testing.TB, p *Pipeline) {
+func runPipeline(t tester, p *Pipeline) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()

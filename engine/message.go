@@ -59,7 +59,8 @@ type extra struct {
 	attempts int
 	panics   int
 	timeouts int
-	retrying int64 // when its first retry at this stage was asked for, 0 for never; nanoseconds
+	retrying int64  // when its first retry at this stage was asked for, 0 for never; nanoseconds
+	key      string // that it holds back meanwhile, in key order
 	stalled  bool
 	early    *unit  // whose component sent it on postponed before its Continue arrived
 	loose    bool   // waits outside of the park, see unit.loose

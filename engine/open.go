@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
 )
 
 // open opens the factories, makes the workers and opens these. When it fails,
@@ -25,7 +26,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	for _, s := range p.stages {
 		for _, u := range s.units {
-			if u.key == nil && s.workers > 1 {
+			if u.key == nil && s.order == plan.Key {
 				u.key = s.keyAt(Place{Segment: u.w.seg.id, Worker: u.w.index})
 			}
 			if err := p.openComponent(ctx, s, func() *instance {

@@ -20,14 +20,23 @@ type entry struct {
 }
 
 // keyQueue is what waits while a message of its key is retried.
-type keyQueue struct{ items []queued }
+type keyQueue struct {
+	items   []queued
+	holders int // messages that are retried: several if their callbacks came late
+}
 
 type queued struct {
 	m      *message
 	handed bool // the component is done with it; it only waits to go on
 }
 
+// keyOf is the key that the message had when it entered the stage.
 func (u *unit) keyOf(m *message) string {
+	if m.edited {
+		data, meta := m.data, m.meta
+		m.data, m.meta = m.entryData, m.entryMeta
+		defer func() { m.data, m.meta = data, meta }()
+	}
 	key, err := u.key(m)
 	if err != nil { // the splitter has failed the message already if this lasts
 		return m.Key()
@@ -58,11 +67,7 @@ func (u *unit) divert(b *batch) {
 func (u *unit) retry(m *message, r component.Report, e *entry, seq uint64) {
 	m.restore()
 	m.carrier = nil
-	x := m.more()
-	if x.unit != u {
-		x.attempts, x.panics, x.timeouts, x.retrying = 0, 0, 0, 0
-		x.unit = u
-	}
+	x := u.prepare(m)
 	x.status = r
 	x.attempts++
 	policy := u.stage.config.Retry.For(r.Status)
@@ -72,6 +77,12 @@ func (u *unit) retry(m *message, r component.Report, e *entry, seq uint64) {
 		return
 	}
 	if x.retrying == 0 {
+		if u.stage.order == plan.Key && e == nil {
+			if q := u.keys[u.keyOf(m)]; q != nil { // another of its key is ahead
+				q.items = append(q.items, queued{m: m})
+				return
+			}
+		}
 		x.retrying = monotonic()
 		u.hold(m, e, seq)
 	}
@@ -122,17 +133,19 @@ func (u *unit) hold(m *message, e *entry, seq uint64) {
 		u.blocked++
 		u.stage.closed.Add(1)
 	case plan.Key:
-		u.setLoose(m.x, true)
+		if e != nil {
+			m.x.entry = e // an asynchronous component: it has its place already
+		} else {
+			u.setLoose(m.x, true)
+		}
 		if u.keys == nil {
 			u.keys = map[string]*keyQueue{}
 		}
-		key := u.keyOf(m)
-		if u.keys[key] == nil {
-			u.keys[key] = &keyQueue{}
+		m.x.key = u.keyOf(m)
+		if u.keys[m.x.key] == nil {
+			u.keys[m.x.key] = &keyQueue{}
 		}
-		if e != nil { // an asynchronous component: its place behind the stage
-			e.m, e.ready, m.x.entry = nil, true, nil
-		}
+		u.keys[m.x.key].holders++
 	default:
 		u.setLoose(m.x, true)
 	}
@@ -152,7 +165,11 @@ func (u *unit) setLoose(x *extra, loose bool) {
 
 // again hands one message over once more.
 func (u *unit) again(m *message) {
-	u.counts.retried++
+	if m.x.attempts > 0 {
+		u.counts.retried++
+	} else {
+		u.counts.received++
+	}
 	live := []component.Message{m}
 	if len(u.reports) == 0 {
 		u.reports = make([]component.Report, u.w.p.config.BatchMax)
@@ -173,7 +190,23 @@ func (u *unit) again(m *message) {
 	}
 	u.emissions = u.emissions[:0]
 	if r.Status == statusPending {
+		u.calls[m].entry = e
 		return // still held, the callback will come
+	}
+	u.resolved(m, r)
+}
+
+// answered takes a message back whose callback has come late, or not in time.
+func (u *unit) answered(c *call, m *message, r component.Report) {
+	if u.calls[c.m] != c {
+		return
+	}
+	delete(u.calls, c.m)
+	u.lateCalls.Add(-1)
+	u.prepare(m)
+	if c.entry != nil {
+		c.entry.m = m
+		m.x.entry = c.entry
 	}
 	u.resolved(m, r)
 }
@@ -205,9 +238,10 @@ func (u *unit) resolved(m *message, r component.Report) {
 		if !u.stage.last {
 			u.counts.continued++
 			u.lift(m, e, false)
-			m.keep(u)
 			if u.sentEarly(m) {
 				u.goOn(m)
+			} else {
+				m.keep(u)
 			}
 			return
 		}
@@ -228,7 +262,10 @@ func (u *unit) lift(m *message, e *entry, goesOn bool) {
 		u.stage.stalled.Add(-1)
 	}
 	x.retrying, x.attempts, x.panics, x.timeouts, x.entry = 0, 0, 0, 0, nil
-	if e != nil {
+	u.setLoose(x, false)
+	var goOn []component.Message
+	switch {
+	case e != nil:
 		e.ready = true
 		if !goesOn {
 			e.m = nil
@@ -238,42 +275,43 @@ func (u *unit) lift(m *message, e *entry, goesOn bool) {
 			u.stage.closed.Add(-1)
 			u.stage.wakeAll()
 		}
-		return
+	case goesOn:
+		goOn = u.follow(goOn, m, 0)
 	}
-	u.setLoose(x, false)
-	var goOn []component.Message
-	if goesOn {
-		goOn = append(goOn, m)
-	}
-	var unhanded []component.Message
 	if wasRetrying && u.stage.order == plan.Key {
-		key := u.keyOf(m)
-		if q := u.keys[key]; q != nil {
-			delete(u.keys, key)
-			goOn, unhanded = q.divide(goOn)
+		for _, held := range u.freeKey(x.key) {
+			goOn = u.follow(goOn, held, 0)
 		}
 	}
 	if len(goOn) > 0 {
 		u.proceed(newBatch(goOn, 0, false))
 	}
-	if len(unhanded) > 0 {
-		if b := u.step(newBatch(unhanded, 0, false)); b != nil {
-			u.w.run(u.index+1, b)
-		}
-	}
 }
 
-// divide returns what may go on, appended to ready, and what is to be handed
-// over now that the key is free.
-func (q *keyQueue) divide(ready []component.Message) (goOn, unhanded []component.Message) {
-	for _, item := range q.items {
-		if item.handed {
-			ready = append(ready, item.m)
-		} else {
-			unhanded = append(unhanded, item.m)
-		}
+// freeKey returns what a retry has held back and may go on now. If behind that
+// there is a message of the key that was not handed over, it is next, and holds
+// back the rest.
+func (u *unit) freeKey(key string) (goOn []*message) {
+	q := u.keys[key]
+	if q.holders--; q.holders > 0 {
+		return nil
 	}
-	return ready, unhanded
+	for len(q.items) > 0 && q.items[0].handed {
+		goOn = append(goOn, q.items[0].m)
+		q.items = q.items[1:]
+	}
+	if len(q.items) == 0 {
+		delete(u.keys, key)
+		return goOn
+	}
+	next := q.items[0].m
+	q.items = q.items[1:]
+	q.holders++
+	x := u.prepare(next)
+	x.retrying, x.key = monotonic(), key
+	u.setLoose(x, true)
+	u.w.post(event{kind: retryDue, message: next, unit: u})
+	return goOn
 }
 
 // proceed lets a batch that does not come from step go on.

@@ -29,9 +29,6 @@ func (u *unit) sift(b *batch, handed int) *batch {
 			if r.Description != "" {
 				u.describe(r)
 			}
-			if m.edited {
-				m.commit()
-			}
 			out = u.flow(out, m, b.seq)
 			continue
 		}
@@ -40,10 +37,12 @@ func (u *unit) sift(b *batch, handed int) *batch {
 	for _, e := range emissions {
 		out = u.flow(out, e.m, b.seq)
 	}
+	if len(u.emissions) == 0 {
+		clear(live[len(out):]) // the same memory: keep nothing alive
+	}
 	clear(u.reports[:handed])
 	clear(u.emissions)
 	u.emissions, u.stop = u.emissions[:0], false
-	clear(out[len(out):min(cap(out), len(live))])
 	b.live = out
 	b.edited = false
 	b.adopt()
@@ -87,10 +86,8 @@ func (u *unit) act(out []component.Message, m *message, r component.Report, seq 
 	if r.Status == statusPending {
 		if u.ordered() {
 			e := &entry{m: m, seq: seq}
-			m.x.entry = e
+			u.calls[m].entry = e
 			u.park = append(u.park, e)
-		} else {
-			u.setLoose(m.x, true)
 		}
 		return out
 	}
@@ -107,9 +104,10 @@ func (u *unit) act(out []component.Message, m *message, r component.Report, seq 
 			break
 		}
 		u.counts.continued++
-		m.keep(u)
 		if u.sentEarly(m) {
 			out = u.flow(out, m, seq)
+		} else {
+			m.keep(u)
 		}
 	case component.ClassRetry:
 		u.retry(m, r, nil, seq)
@@ -119,26 +117,37 @@ func (u *unit) act(out []component.Message, m *message, r component.Report, seq 
 	return out
 }
 
-// sentEarly takes back a message that the component kept, if it has sent it on
-// already, before its callback.
+// sentEarly tells that the component has sent the message on already, before it
+// called back with Continue.
 func (u *unit) sentEarly(m *message) bool {
 	if m.x == nil || m.x.early != u {
 		return false
 	}
 	m.x.early = nil
-	return m.unkeep()
+	return true
 }
 
 // ordered tells that what goes on keeps the order in which it came.
 func (u *unit) ordered() bool { return u.stage.order != plan.None }
 
-// flow lets a message go on: into out, or behind what it must not overtake.
+// flow lets a message go on, with its changes: into out, or behind what it must
+// not overtake.
 func (u *unit) flow(out []component.Message, m *message, seq uint64) []component.Message {
 	if len(u.keys) > 0 {
 		if q := u.keys[u.keyOf(m)]; q != nil {
+			m.commit()
+			m.carrier = nil
 			q.items = append(q.items, queued{m: m, handed: true})
 			return out
 		}
+	}
+	return u.follow(out, m, seq)
+}
+
+// follow is flow for a message whose key is not held back.
+func (u *unit) follow(out []component.Message, m *message, seq uint64) []component.Message {
+	if m.edited {
+		m.commit()
 	}
 	if len(u.park) > 0 && u.ordered() {
 		u.park = append(u.park, &entry{m: m, ready: true, seq: seq})
@@ -245,8 +254,8 @@ func (u *unit) placeOf(sent component.Message, live []component.Message, from, a
 	if !ok {
 		return at, nil
 	}
-	if x := parent.x; x != nil && x.entry != nil && x.unit == u {
-		return at, x.entry
+	if c := u.calls[parent]; c != nil {
+		return at, c.entry
 	}
 	if u.stage.emits && u.batches == nil {
 		return at, nil

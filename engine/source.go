@@ -248,6 +248,8 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) *message {
 		h.reserve(p.config.BatchMax)
 		h.n = 0
 		h.messy.Store(true)
+		// Others settle some while more are added: the slice stays where it is.
+		h.origins = append(h.origins[:0], make([]component.Message, len(h.slots))...)
 		h.unsettled.Store(1) // while it is the nursery
 		h.started = monotonic()
 		u.nursery = h
@@ -263,7 +265,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) *message {
 			}
 		}
 	}
-	h.origins = append(h.origins, sent)
+	h.origins[h.n] = sent
 	h.n++
 	h.bytes += int64(len(data))
 	h.unsettled.Add(1)

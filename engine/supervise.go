@@ -44,6 +44,7 @@ func (u *unit) panicked(live []component.Message, from, to int, reason any) (n i
 	u.counts.panics++
 	at := u.at
 	reported, known := u.reportedBeforePanic()
+	u.orphan(live)
 	u.replace()
 	if at < 0 { // in HandleBatch
 		clear(u.reports[from:to])
@@ -63,6 +64,23 @@ func (u *unit) panicked(live []component.Message, from, to int, reason any) (n i
 	u.prepare(m).panics++
 	u.report(at, *report)
 	return at + 1 - from, true
+}
+
+// orphan lets the messages of this batch that the component has kept, and not
+// sent on, be handled again: it will not send them now.
+func (u *unit) orphan(live []component.Message) {
+	if u.sentAny() {
+		u.collect(max(u.at, 0), live)
+	}
+	for i := range max(u.at, 0) {
+		if u.reports[i].Status != component.Continue {
+			continue
+		}
+		if x := live[i].(*message).x; x != nil && x.early == u {
+			continue
+		}
+		u.reports[i] = component.Report{Status: component.Retry, Description: "the worker that kept it was replaced"}
+	}
 }
 
 // reportedBeforePanic is the report that the component had made on the message
@@ -172,11 +190,9 @@ const postponedLength = 256
 // still touch the old ones.
 func (u *unit) expire(now int64) {
 	var over []*call
-	for c := range u.calls {
+	for _, c := range u.calls {
 		if c.deadline < now && c.state.CompareAndSwap(late, abandoned) {
 			over = append(over, c)
-			delete(u.calls, c)
-			u.lateCalls.Add(-1)
 		}
 	}
 	if len(over) == 0 {
@@ -191,10 +207,7 @@ func (u *unit) expire(now int64) {
 		m := &message{data: old.data, home: old.home, meta: old.meta, x: old.x,
 			index: old.index, unterminated: old.unterminated, rank: old.rank}
 		u.prepare(m).timeouts++
-		if e := m.x.entry; e != nil {
-			e.m = m
-		}
-		u.resolved(m, component.Report{Status: component.Retry,
+		u.answered(c, m, component.Report{Status: component.Retry,
 			Description: fmt.Sprintf("no callback within %v", u.stage.timeout)})
 	}
 }

@@ -63,7 +63,7 @@ type unit struct {
 
 	cell      *cell // the reused callback
 	callback  component.HandledCallback
-	calls     map[*call]struct{} // fresh calls that are late
+	calls     map[*message]*call // those that are late
 	lateCalls atomic.Int64       // how many these are
 
 	reports   []component.Report  // of the batch being handed over; all Done in between
@@ -285,8 +285,9 @@ func (u *unit) each(live []component.Message, from, to int) (int, bool) {
 // called back, and a new one for those that follow.
 func (u *unit) breakCell(m *message, i int) {
 	c := &call{u: u, m: m}
+	m.carrier = nil
 	c.state.Store(late)
-	u.parkCall(c, m, i)
+	u.parkCall(c, i)
 	u.cell.calls = 1
 	u.cell.late.Store(c)
 	u.newCell()
@@ -316,7 +317,7 @@ func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
 			}
 		case c.state.CompareAndSwap(armed, late):
 			u.current = nil
-			u.parkCall(c, m, i)
+			u.parkCall(c, i)
 			dirty = true
 		default:
 			u.current = nil
@@ -333,19 +334,17 @@ func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
 	return to - from, dirty
 }
 
-// parkCall notes that message i waits for a late callback.
-func (u *unit) parkCall(c *call, m *message, i int) {
-	c.m, c.u = m, u
+// parkCall notes that message i waits for a late callback. The message itself
+// belongs to the component and is not touched.
+func (u *unit) parkCall(c *call, i int) {
 	u.reports[i].Status = statusPending
 	u.counts.late++
-	m.carrier = nil
 	if u.calls == nil {
-		u.calls = map[*call]struct{}{}
+		u.calls = map[*message]*call{}
 	}
 	c.deadline = monotonic() + int64(u.stage.timeout)
-	u.calls[c] = struct{}{}
+	u.calls[c.m] = c
 	u.lateCalls.Add(1)
-	m.more().unit = u
 }
 
 // report records the report on message i. In total order nothing is handed over

@@ -107,7 +107,10 @@ func (w *worker) more() bool { return len(w.in) > 0 }
 
 // loop is the worker's goroutine.
 func (w *worker) loop() {
-	last := w.units[len(w.units)-1:]
+	var last []*unit // the only one that may send outside of Handle
+	if n := len(w.units); n > 0 && !w.seg.inline {
+		last = w.units[n-1:]
+	}
 	for {
 		if len(w.in) == 0 {
 			w.idle()
@@ -189,14 +192,10 @@ func (w *worker) see(e event) {
 	switch e.kind {
 	case callCame:
 		u = e.call.u
-		if _, ok := u.calls[e.call]; ok {
-			delete(u.calls, e.call)
-			u.lateCalls.Add(-1)
-			if u.sentAny() {
-				u.takeSent()
-			}
-			u.resolved(e.call.m, e.call.result())
+		if u.sentAny() { // before the callback: in its place
+			u.takeSent()
 		}
+		u.answered(e.call, e.call.m, e.call.result())
 	case retryDue:
 		u.again(e.message)
 	case flushDue:
@@ -305,7 +304,7 @@ func (w *worker) settleDown(u *unit) bool {
 	for {
 		w.attend()
 		w.mu.Lock()
-		over := len(u.park) == 0 && len(u.waiting) == 0 && u.loose == 0 && len(u.keys) == 0 && len(u.unflushed) == 0 && u.blocked == 0
+		over := len(u.park) == 0 && len(u.waiting) == 0 && u.loose == 0 && len(u.calls) == 0 && len(u.keys) == 0 && len(u.unflushed) == 0 && u.blocked == 0
 		if !over && u.blocked == 0 && len(u.unflushed) > 0 {
 			if b := u.flush(); b != nil {
 				w.run(u.index+1, b)
