@@ -55,9 +55,7 @@ func Use(reference string, attributes ...Attributes) Stage {
 // be nil: the engine then assumes that the component sends messages and that
 // it may call back late, which is slower, and it may stand anywhere.
 func Own(name string, factory component.Factory, declaration *component.Declaration) Stage {
-	s := of(name, ownComponent{factory, declaration})
-	s.stage.Kind, s.stage.Reference = plan.Component, name
-	return s
+	return given(plan.Component, name, ownComponent{factory, declaration})
 }
 
 // Function is a stage that calls a function for every message. The report says
@@ -66,15 +64,17 @@ func Own(name string, factory component.Factory, declaration *component.Declarat
 // returned. With several [Stage.Workers] the function is called from as many
 // goroutines at a time.
 func Function(handle func(component.StandardMessage) component.Report) Stage {
-	return of("function", ownFunction(handle))
+	return given(plan.Function, "function", ownFunction(handle))
 }
 
-// of makes a stage that runs what the program gives.
-func of(name string, impl any) Stage {
+// given is a stage that runs what the program gives.
+func given(kind plan.Kind, name string, impl any) Stage {
 	at := caller(2)
-	return Stage{plan.Stage{
-		Kind: plan.Function, Function: &plan.Func{Name: name, Position: at, Impl: impl}, Position: at,
-	}}
+	s := plan.Stage{Kind: kind, Function: &plan.Func{Name: name, Position: at, Impl: impl}, Position: at}
+	if kind == plan.Component {
+		s.Reference = name
+	}
+	return Stage{s}
 }
 
 // Branch gives every message to every branch. Branches that do not end in a

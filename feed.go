@@ -51,9 +51,7 @@ var feedDeclaration = component.Declaration{
 
 // Stage is the feed as the first stage of a pipeline.
 func (f *Feed) Stage() Stage {
-	s := of("feed", ownComponent{feedFactory{f}, &feedDeclaration})
-	s.stage.Kind, s.stage.Reference = plan.Component, "feed"
-	return s
+	return given(plan.Component, "feed", ownComponent{feedFactory{f}, &feedDeclaration})
 }
 
 // Send sends every slice as one message, in order, and returns when the

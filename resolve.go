@@ -31,18 +31,20 @@ type Options struct {
 func Prepare(p *plan.Plan, options Options) (*Program, error) {
 	r := resolver{problems: p.Validate(), loaded: make(map[string]*found)}
 	program := &Program{plan: p}
+	all := newStarts(len(p.Pipelines))
 	var configs []engine.Config
 	for _, described := range p.Pipelines {
 		if described == nil {
 			continue
 		}
+		r.start = &start{all: all}
 		c := r.pipeline(described)
 		c.Strict, c.Logger = options.Strict, options.Logger
 		if options.DrainTimeout != 0 {
 			c.DrainTimeout = options.DrainTimeout
 		}
 		configs = append(configs, c)
-		program.pipelines = append(program.pipelines, &running{enders: r.enders})
+		program.pipelines = append(program.pipelines, &running{start: r.start, enders: r.enders})
 		r.enders = nil
 	}
 	if err := r.problems.Err(); err != nil {
@@ -83,6 +85,7 @@ func Secret(stage *plan.Stage, attribute string) bool {
 type resolver struct {
 	problems plan.Problems
 	loaded   map[string]*found // by reference
+	start    *start            // of the pipeline at hand
 	enders   []ender           // of the pipeline at hand
 }
 
@@ -112,7 +115,7 @@ func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
 // place tells where a stage stands, or a chain of them.
 type place struct {
 	first bool // it must originate messages
-	end   bool // it is the end of its pipeline or branch
+	end   bool // it is the end of its pipeline or branch, and may be a sink
 	last  bool // it is the end of the pipeline: nothing comes after it
 }
 
@@ -126,15 +129,20 @@ func (r *resolver) chain(stages []*plan.Stage, at place) []*engine.Stage {
 		if !reached {
 			r.report(s, "no message gets here: every branch before it ends in a sink")
 		}
-		reached = flows(resolved)
+		reached = !composed(s) || flows(resolved)
 	}
 	return list
 }
 
-// flows tells whether messages flow on behind a stage that is not the last.
+func composed(s *plan.Stage) bool { return len(s.Branches) > 0 }
+
+// flows tells whether messages flow on behind the end of a branch that is not
+// the last stage.
 func flows(s *engine.Stage) bool {
 	switch s.Kind {
-	case plan.Branch, plan.Merge, plan.Switch:
+	case plan.Merge:
+		return true
+	case plan.Branch, plan.Switch:
 		for _, b := range s.Branches {
 			if len(b.Stages) == 0 || flows(b.Stages[len(b.Stages)-1]) {
 				return true
@@ -161,8 +169,10 @@ func (r *resolver) stage(s *plan.Stage, at place) *engine.Stage {
 	case plan.Branch, plan.Switch, plan.Merge:
 		for _, fork := range s.Branches {
 			resolved.Branches = append(resolved.Branches, &engine.Branch{
-				When:   r.when(s, fork.When),
-				Stages: r.chain(fork.Stages, place{first: s.Kind == plan.Merge, end: true, last: at.last}),
+				When: r.when(s, fork.When),
+				Stages: r.chain(fork.Stages, place{
+					first: s.Kind == plan.Merge, end: s.Kind != plan.Merge, last: at.last && s.Kind != plan.Merge,
+				}),
 			})
 		}
 		return resolved
@@ -175,6 +185,9 @@ func (r *resolver) stage(s *plan.Stage, at place) *engine.Stage {
 		r.amount(s, resolved)
 	}
 	r.workers(s, resolved, at)
+	if at.first && resolved.Factory != nil {
+		resolved.Create = r.start.source(resolved.Factory)
+	}
 	return resolved
 }
 

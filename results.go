@@ -29,17 +29,17 @@ func NewResults() *Results {
 	}
 }
 
+// It is not Sync, although it calls back before it returns: it waits for the
+// program, and the source must not wait with it.
 var resultsDeclaration = component.Declaration{
-	Name: "results", Roles: component.Sink, Interfaces: component.IsBatchHandler | component.IsFlusher, Sync: true,
+	Name: "results", Roles: component.Sink, Interfaces: component.IsBatchHandler | component.IsFlusher,
 }
 
 // Stage is the sink as the last stage of a pipeline.
 func (r *Results) Stage() Stage {
-	s := of("results", ownComponent{resultsFactory{r}, &resultsDeclaration})
-	s.stage.Kind, s.stage.Reference = plan.Component, "results"
 	// The program takes its time: that must not look like a worker that hangs.
-	s.stage.Timeout = 100 * 365 * 24 * time.Hour
-	return s
+	return given(plan.Component, "results", ownComponent{resultsFactory{r}, &resultsDeclaration}).
+		Timeout(100 * 365 * 24 * time.Hour)
 }
 
 // All returns the messages in a loop that ends when the run has. A message must

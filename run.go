@@ -19,7 +19,7 @@ var (
 	ErrNotDrained = engine.ErrNotDrained
 	// ErrUnhandled: the pipeline ended, but messages failed that no failed
 	// branch took.
-	ErrUnhandled = errors.New("failed and no failed branch took them")
+	ErrUnhandled = errors.New("no failed branch took what failed")
 )
 
 // PipelineError says how one pipeline of a run ended.
@@ -44,6 +44,7 @@ type Program struct {
 // running is one pipeline of a program.
 type running struct {
 	*engine.Pipeline
+	start  *start
 	enders []ender
 }
 
@@ -79,12 +80,16 @@ func (p *Program) Run(ctx context.Context) error {
 
 func (r *running) run(ctx context.Context) error {
 	err := r.Run(ctx)
+	calledOff := r.start.ended()
 	for _, e := range r.enders {
 		e.ended()
 	}
 	stats := r.Stats()
-	if err == nil && stats.Unhandled > 0 {
-		err = unhandled(stats.Unhandled)
+	switch {
+	case calledOff:
+		return nil // another one did not start, and has told why
+	case err == nil && stats.Unhandled > 0:
+		err = unhandledError(stats.Unhandled)
 	}
 	if err != nil {
 		return &PipelineError{stats.Pipeline, err}
@@ -92,12 +97,17 @@ func (r *running) run(ctx context.Context) error {
 	return nil
 }
 
-func unhandled(n uint64) error {
+// unhandledError tells how many messages failed and were not taken.
+type unhandledError uint64
+
+func (n unhandledError) Error() string {
 	if n == 1 {
-		return fmt.Errorf("1 message %w", ErrUnhandled)
+		return "1 message failed and no failed branch took it"
 	}
-	return fmt.Errorf("%d messages %w", n, ErrUnhandled)
+	return fmt.Sprintf("%d messages failed and no failed branch took them", uint64(n))
 }
+
+func (n unhandledError) Is(target error) bool { return target == ErrUnhandled }
 
 // Stats reads the counters of every pipeline, in the order of the plan. It may
 // be called from any goroutine, at any time.

@@ -129,7 +129,10 @@ func (v *validator) stage(s *Stage, at place) {
 		if !at.first {
 			v.report(s.Position, s.Name, "a merge can only be the first stage: it joins sources")
 		}
-		v.forks(s, place{first: true, last: at.first && at.last})
+		if at.last {
+			v.report(s.Position, s.Name, "a merge needs a stage behind it: it joins sources and delivers nothing")
+		}
+		v.forks(s, place{first: true})
 	default:
 		v.report(s.Position, s.Name, "unknown kind of stage %q", s.Kind)
 	}

@@ -56,7 +56,6 @@ func TestValidate(t *testing.T) {
 			composed(Switch, when(built("stdout")), when(), fork(function())),
 			composed(Switch, when(built("file")), fork(built("stdout"))),
 		), nil},
-		{"good merge alone", piped(composed(Merge, fork(built("stdin"), built("stdout")))), nil},
 
 		{"no pipelines", &Plan{}, []string{"the plan has no pipelines"}},
 		{"missing pipeline", &Plan{Pipelines: []*Pipeline{nil}}, []string{"pipeline 1 is missing"}},
@@ -95,6 +94,8 @@ func TestValidate(t *testing.T) {
 			[]string{"p.lua:1: merge: a merge can only be the first stage: it joins sources"}},
 		{"function first of a merge", piped(composed(Merge, fork(function())), built("stdout")),
 			[]string{"p.lua:1: function: a function cannot be the first stage; begin with a source, such as stdin"}},
+		{"merge alone", piped(composed(Merge, fork(built("stdin")))),
+			[]string{"p.lua:1: merge: a merge needs a stage behind it: it joins sources and delivers nothing"}},
 		{"no branches", piped(built("stdin"), composed(Switch)), []string{"p.lua:1: switch: the switch has no branches"}},
 		{"when in a branch", piped(built("stdin"), composed(Branch, when(built("stdout")))),
 			[]string{"p.lua:2: branch: `when` is for the cases of a switch; a branch takes no conditions"}},
@@ -154,7 +155,7 @@ func TestValidate(t *testing.T) {
 
 func TestValidateFailedBranch(t *testing.T) {
 	p := piped(built("stdin"), built("stdout"))
-	p.Pipelines[0].Failed = []*Stage{composed(Merge, fork(built("stdin")))}
+	p.Pipelines[0].Failed = []*Stage{composed(Merge, fork(built("stdin"))), built("stdout")}
 	problems := p.Validate()
 	if len(problems) != 1 || !strings.Contains(problems[0].Message, "can only be the first stage") {
 		t.Errorf("a merge in the failed branch: %v", problems)
