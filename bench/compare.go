@@ -40,7 +40,7 @@ func (b *bench) measure(w *workload) ([]*series, error) {
 	var all []*series
 	for _, s := range w.sinks {
 		for _, p := range w.programs {
-			if s == toNull && p.pipeOnly {
+			if s == toNull && p.pipeOnly || s == toPipe && p.counts {
 				continue
 			}
 			all = append(all, &series{Program: p.name, Sink: s, Messages: b.input(w, p).Messages})

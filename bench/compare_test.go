@@ -78,6 +78,7 @@ func TestMeasureRunsEveryProgramInEveryRound(t *testing.T) {
 			{name: "cat", command: []string{"cat"}},
 			{name: "slow", command: []string{"cat", "{input}"}, slow: true},
 			{name: "piped", command: []string{"cat"}, pipeOnly: true},
+			{name: "count", command: []string{"wc", "-l"}, counts: true},
 		},
 	}
 	all, err := b.measure(&w)
@@ -103,7 +104,7 @@ func TestMeasureRunsEveryProgramInEveryRound(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"cat /dev/null", "slow /dev/null", "cat pipe", "slow pipe", "piped pipe"}
+	want := []string{"cat /dev/null", "slow /dev/null", "count /dev/null", "cat pipe", "slow pipe", "piped pipe"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, expected %q", got, want)
 	}
@@ -173,7 +174,7 @@ func TestParse(t *testing.T) {
 		{nil, ""},
 		{[]string{"-run", "W[12]", "-runs", "3", "-scale", "0.5"}, ""},
 		{[]string{"-run", "W["}, "-run"},
-		{[]string{"-runs", "0"}, "at least 1"},
+		{[]string{"-runs", "-1"}, "at least 1"},
 		{[]string{"-scale", "0"}, "-scale"},
 		{[]string{"W1"}, "unexpected argument"},
 	} {
@@ -182,8 +183,18 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v, expected %q", c.arguments, err, c.wrong)
 		}
 	}
-	o, err := parse([]string{"-quick"})
-	if err != nil || o.scale != 0.1 || o.runs != 2 {
-		t.Errorf("-quick: %+v, %v", o, err)
+	for _, c := range []struct {
+		arguments []string
+		scale     float64
+		runs      int
+	}{
+		{nil, 1, 5},
+		{[]string{"-quick"}, 0.1, 2},
+		{[]string{"-quick", "-runs", "7", "-scale", "0.5"}, 0.05, 7},
+	} {
+		o, err := parse(c.arguments)
+		if err != nil || o.scale != c.scale || o.runs != c.runs {
+			t.Errorf("%q: %+v, %v", c.arguments, o, err)
+		}
 	}
 }

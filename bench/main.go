@@ -54,9 +54,9 @@ func parse(arguments []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	run := flags.String("run", "", "measure what matches the `regexp` only: workloads by name, latency, start")
-	flags.IntVar(&o.runs, "runs", 5, "how many `rounds`")
+	flags.IntVar(&o.runs, "runs", 0, "how many `rounds` (default 5, with -quick 2)")
 	flags.Float64Var(&o.scale, "scale", 1, "how many messages: 1 is 10,000,000 lines and 3,000,000 events")
-	flags.BoolVar(&o.quick, "quick", false, "a tenth of the messages, two rounds; a missed requirement is no failure, as starting counts too much")
+	flags.BoolVar(&o.quick, "quick", false, "a tenth of the messages; a missed requirement is no failure, as starting counts too much")
 	flags.BoolVar(&o.skipMissing, "skip-missing", false, "leave out programs that are not installed, and the requirements that need them")
 	flags.BoolVar(&o.noBuild, "no-build", false, "measure what is in build/")
 	if err := flags.Parse(arguments); err != nil {
@@ -66,10 +66,15 @@ func parse(arguments []string) (options, error) {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if o.quick {
-		o.runs, o.scale = 2, o.scale/10
+		o.scale /= 10
 	}
-	if o.runs < 1 {
+	switch {
+	case o.runs < 0:
 		return o, fmt.Errorf("-runs %d: at least 1", o.runs)
+	case o.runs == 0 && o.quick:
+		o.runs = 2
+	case o.runs == 0:
+		o.runs = 5
 	}
 	if o.scale < 0.0001 || o.scale > 100 {
 		return o, fmt.Errorf("-scale %g: from 0.0001 to 100", o.scale)
