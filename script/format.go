@@ -1,0 +1,167 @@
+package script
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// stringFormat is string.format: %c %d %i %u %o %x %X %e %E %f %g %G %q %s %%.
+func (st *state) stringFormat(L *lua.LState) int {
+	format := L.CheckString(1)
+	out := st.take()
+	argument := 1
+	for {
+		i := strings.IndexByte(format, '%')
+		if i < 0 {
+			return st.push(L, append(out, format...))
+		}
+		out = append(out, format[:i]...)
+		flags, verb, rest := directive(format[i+1:])
+		switch {
+		case verb == 0 || len(flags) > 8:
+			L.RaiseError("string.format: %q begins with no directive; write %%%% for a percent sign", shorten(format[i:], 8))
+		case verb == '%':
+			out = append(out, '%')
+		default:
+			argument++
+			out = st.appendDirective(L, out, flags, verb, argument)
+		}
+		if format = rest; len(out) > stringMax {
+			st.guard.charge(L, len(out))
+		}
+	}
+}
+
+// directive cuts flags, width, precision and verb off the beginning. The verb
+// is 0 if there is none that Lua knows.
+func directive(format string) (flags string, verb byte, rest string) {
+	n := 0
+	for n < len(format) && strings.IndexByte("-+ #0", format[n]) >= 0 {
+		n++
+	}
+	width := n
+	for n < len(format) && n-width < 2 && '0' <= format[n] && format[n] <= '9' {
+		n++
+	}
+	if n < len(format) && format[n] == '.' {
+		n++
+		for precision := n; n < len(format) && n-precision < 2 && '0' <= format[n] && format[n] <= '9'; {
+			n++
+		}
+	}
+	if n == len(format) || strings.IndexByte("cdiuoxXeEfgGqs%", format[n]) < 0 || format[n] == '%' && n > 0 {
+		return format[:n], 0, ""
+	}
+	return format[:n], format[n], format[n+1:]
+}
+
+func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb byte, n int) []byte {
+	if n > L.GetTop() {
+		L.RaiseError("string.format: %%%s%c has no argument", flags, verb)
+	}
+	switch verb {
+	case 's':
+		text := L.ToStringMeta(L.Get(n)).String()
+		if flags == "" {
+			return append(out, text...)
+		}
+		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes(text))
+	case 'q':
+		return appendQuoted(out, L.CheckString(n))
+	case 'c':
+		return append(out, byte(L.CheckNumber(n)))
+	case 'e', 'E', 'f', 'g', 'G':
+		return appendFloat(out, flags, verb, float64(L.CheckNumber(n)))
+	}
+	number := float64(L.CheckNumber(n))
+	switch {
+	case math.IsNaN(number):
+		number = 0
+	case math.Abs(number) >= 1<<63:
+		number = math.Copysign(math.Nextafter(1<<63, 0), number)
+	}
+	if verb == 'd' || verb == 'i' {
+		return fmt.Appendf(out, "%"+integerFlags(flags)+"d", int64(number))
+	}
+	if verb == 'u' {
+		verb = 'd'
+	}
+	return fmt.Appendf(out, "%"+integerFlags(flags)+string(rune(verb)), uint64(int64(number)))
+}
+
+// integerFlags lets a precision, which Lua takes as the least number of digits,
+// turn the padding with zeros off, as in C.
+func integerFlags(flags string) string {
+	if strings.Contains(flags, ".") {
+		sign, size, _ := strings.Cut(flags, ".")
+		for i := range sign {
+			if sign[i] >= '1' && sign[i] <= '9' {
+				break
+			}
+			if sign[i] == '0' {
+				sign = sign[:i] + sign[i+1:]
+				break
+			}
+		}
+		return sign + "." + size
+	}
+	return flags
+}
+
+// appendFloat is C's printf for a float: Go writes no %G of its own kind, but
+// differs for infinity, and in %#g.
+func appendFloat(out []byte, flags string, verb byte, f float64) []byte {
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		text := strconv.FormatFloat(math.Abs(f), 'f', -1, 64)
+		text = strings.ToLower(strings.TrimPrefix(text, "+"))
+		if math.Signbit(f) && !math.IsNaN(f) {
+			text = "-" + text
+		}
+		flags, _, _ = strings.Cut(strings.NewReplacer("0", "", "#", "").Replace(flags), ".")
+		return fmt.Appendf(out, "%"+flags+"s", text)
+	}
+	if (verb == 'g' || verb == 'G') && !strings.Contains(flags, ".") {
+		flags += ".6"
+	}
+	return fmt.Appendf(out, "%"+flags+string(rune(verb)), f)
+}
+
+// appendQuoted writes a string as Lua source.
+func appendQuoted(out []byte, text string) []byte {
+	out = append(out, '"')
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '"', '\\', '\n':
+			out = append(out, '\\', c)
+		case '\r':
+			out = append(out, `\r`...)
+		case 0:
+			out = append(out, `\000`...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}
+
+// bytesAsRunes makes fmt count and cut bytes, as Lua does, not characters.
+type bytesAsRunes string
+
+// Format writes the bytes with the width and precision of a %s.
+func (b bytesAsRunes) Format(f fmt.State, _ rune) {
+	text := string(b)
+	if precision, ok := f.Precision(); ok && precision < len(text) {
+		text = text[:precision]
+	}
+	width, _ := f.Width()
+	padding := strings.Repeat(" ", max(0, width-len(text)))
+	if f.Flag('-') {
+		fmt.Fprint(f, text+padding)
+		return
+	}
+	fmt.Fprint(f, padding+text)
+}

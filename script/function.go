@@ -1,0 +1,206 @@
+package script
+
+import (
+	"context"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// The statuses, all of the class Fail, that functions report by themselves.
+const (
+	StatusError  = 210 // the function raised an error
+	StatusLimit  = 211 // it ran too long
+	StatusReturn = 212 // it returned what it may not
+	StatusState  = 213 // the script could not be evaluated again for it
+)
+
+// Function is a Lua function of a plan: the Impl of a [plan.Func]. It handles
+// messages as a component, decides as a predicate, or computes keys.
+//
+// Functions run in Lua states. Those of one pipeline with the same segment and
+// worker share one, so they must not run at the same time; different goroutines
+// may run them in turn. Functions with another segment or worker have another
+// state.
+type Function struct {
+	script   *Script
+	ordinal  int // its place in state.functions
+	pipeline int // its place in Plan.Pipelines
+}
+
+// place tells where functions run.
+type place struct{ pipeline, segment, worker int }
+
+var declaration = component.Declaration{
+	Name:       "function",
+	Summary:    "Runs a Lua function of the script for every message.",
+	Roles:      component.Processor | component.Sink,
+	Interfaces: component.IsBatchHandler | component.IsOpener | component.IsCloser,
+	Sync:       true,
+}
+
+// Declaration describes a function as a component. What splits a message sends
+// on postponed before the callback, though Emits is not set: the engine takes
+// that from every component that is Sync.
+func (f *Function) Declaration() *component.Declaration { return &declaration }
+
+// Amount is 1: a function has one worker unless the plan says otherwise.
+func (f *Function) Amount() int { return 1 }
+
+// Prepare evaluates the script for the functions of a segment and worker. It
+// needs not be called: the component's Open does the same, and so does the
+// first message. The error is an *[Error].
+func (f *Function) Prepare(segment, worker int) error {
+	s := seat{function: f, place: place{f.pipeline, segment, worker}}
+	if err := s.enter(context.Background()); err != nil {
+		return err
+	}
+	s.leave()
+	return nil
+}
+
+// Create makes a worker that hands every message to the function. Its Open
+// returns the *[Error] of a script that cannot be evaluated again; without Open
+// every message fails with [StatusState] then.
+func (f *Function) Create(segment, worker int, postponed chan component.Message) component.Component {
+	return newWorker(f, place{f.pipeline, segment, worker}, postponed)
+}
+
+// Predicate returns a function that tells whether the Lua function returns
+// something else than nil or false for a message. It must not be called from
+// two goroutines at a time.
+func (f *Function) Predicate(segment, worker int) func(component.Message) (bool, error) {
+	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
+	s.view.readOnly = "a `when` function"
+	return func(m component.Message) (bool, error) {
+		value, err := s.ask(m)
+		return err == nil && lua.LVAsBool(value), err
+	}
+}
+
+// Key returns a function that computes the key of a message: the string or
+// number that the Lua function returns, "" for nil. It must not be called from
+// two goroutines at a time.
+func (f *Function) Key(segment, worker int) func(component.Message) (string, error) {
+	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
+	s.view.readOnly = "an `order_by` function"
+	return func(m component.Message) (string, error) {
+		value, err := s.ask(m)
+		if err != nil || value == lua.LNil {
+			return "", err
+		}
+		key, ok := textOf(value)
+		if !ok {
+			return "", s.misreturned("%s as the key; a key is a string, a number or nil", describe(value))
+		}
+		return key, nil
+	}
+}
+
+// shared is the Lua state of a place.
+type shared struct {
+	users int // workers that are not closed; guarded by the script's mutex
+
+	mutex sync.Mutex
+	state *state
+	err   error
+}
+
+// share returns the state of a place, to be given back with unshare if the user
+// counts.
+func (s *Script) share(p place, counts bool) *shared {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	h, ok := s.states[p]
+	if !ok {
+		h = &shared{}
+		s.states[p] = h
+	}
+	if counts {
+		h.users++
+	}
+	return h
+}
+
+func (s *Script) unshare(p place, h *shared) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if h.users--; h.users == 0 && s.states[p] == h {
+		delete(s.states, p)
+	}
+}
+
+// enter returns the state, made if need be, for the caller alone. A state that
+// somebody is still in is left to them: a worker that was replaced because it
+// did not return in time.
+func (h *shared) enter(ctx context.Context, s *Script) (*state, error) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.state != nil && h.state.busy.CompareAndSwap(false, true) {
+		return h.state, nil
+	}
+	if h.err != nil {
+		return nil, h.err
+	}
+	st, problem := s.evaluate(ctx, false)
+	if problem != nil {
+		if ctx.Err() == nil { // called off is not for ever
+			h.err = problem
+		}
+		return nil, problem
+	}
+	st.busy.Store(true)
+	h.state = st
+	return st, nil
+}
+
+// seat is one use of a function at a place.
+type seat struct {
+	function *Function
+	place    place
+	counts   bool // whether it is given back
+	shared   *shared
+
+	state   *state
+	lua     *lua.LFunction // the function in this state
+	message *lua.LUserData // the view as the function gets it
+	view    view
+}
+
+func (s *seat) enter(ctx context.Context) error {
+	if s.shared == nil {
+		s.shared = s.function.script.share(s.place, s.counts)
+	}
+	st, err := s.shared.enter(ctx, s.function.script)
+	if err != nil {
+		return err
+	}
+	if s.state != st {
+		s.state, s.lua, s.message = st, st.functions[s.function.ordinal], st.newMessage(&s.view)
+	}
+	return nil
+}
+
+func (s *seat) leave() { s.state.busy.Store(false) }
+
+// ask calls the function with a message and returns the first value.
+func (s *seat) ask(m component.Message) (lua.LValue, error) {
+	if err := s.enter(context.Background()); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	s.state.guard.reset()
+	s.view.begin(m)
+	defer s.view.end()
+	L := s.state.lua
+	L.Push(s.lua)
+	L.Push(s.message)
+	if err := L.PCall(1, 1, nil); err != nil {
+		return nil, s.function.script.runtimeError(err)
+	}
+	value := L.Get(-1)
+	L.Pop(1)
+	return value, nil
+}

@@ -1,0 +1,325 @@
+package script
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// absent are the globals that Lua programs look for to find out where they run.
+// Reading one is no error.
+var absent = map[string]bool{
+	"_ENV": true, "arg": true, "bit": true, "bit32": true, "jit": true, "ngx": true, "utf8": true, "module": true,
+	"getfenv": true, "setfenv": true, "newproxy": true, "warn": true,
+}
+
+// forbidden are the globals that a script cannot have, each with what to do.
+var forbidden = map[string]string{
+	"io":         "a script opens no files; use gopiper.read_file, or a component such as file",
+	"debug":      "it could reach around the limits of a script",
+	"package":    "use require for modules beside the script",
+	"load":       "a script runs no other source; use require",
+	"loadstring": "a script runs no other source; use require",
+	"loadfile":   "a script runs no other source; use require",
+	"dofile":     "a script runs no other source; use require",
+}
+
+// forbiddenOS is the same for the fields of os.
+var forbiddenOS = map[string]string{
+	"execute":   "a script starts no programs",
+	"exit":      "a script cannot end the process; use error(…) while describing, or return a status",
+	"getenv":    "use gopiper.env(name, default)",
+	"remove":    "a script changes no files",
+	"rename":    "a script changes no files",
+	"setenv":    "a script does not change its environment",
+	"setlocale": "a script does not change its environment",
+	"tmpname":   "a script opens no files",
+}
+
+// openLibrary gives the state the safe library.
+func (st *state) openLibrary() {
+	L := st.lua
+	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
+		L.Push(L.NewFunction(open))
+		L.Call(0, 0)
+	}
+	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
+	for name := range absent {
+		globals.RawSetString(name, lua.LNil)
+	}
+	for _, name := range []string{"_printregs", "_GOPHER_LUA_VERSION", "channel"} {
+		globals.RawSetString(name, lua.LNil)
+	}
+	for name, why := range forbidden {
+		globals.RawSetString(name, st.forbid(name, why))
+	}
+	st.set(globals, map[string]lua.LGFunction{
+		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
+		"pairs": st.pairs(globals.RawGetString("next")), "tonumber": toNumber, "require": st.require,
+	})
+	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
+	mathTable := globals.RawGetString("math").(*lua.LTable)
+	mathTable.RawSetString("huge", lua.LNumber(math.Inf(1)))
+	st.set(mathTable, map[string]lua.LGFunction{"random": st.mathRandom, "randomseed": st.mathRandomSeed})
+	st.openStrings(globals)
+	st.openOS(globals.RawGetString("os").(*lua.LTable))
+	st.openCoroutines(globals.RawGetString("coroutine").(*lua.LTable))
+	st.openMessages()
+	st.openModule()
+	st.strict(globals)
+}
+
+func (st *state) set(table *lua.LTable, functions map[string]lua.LGFunction) {
+	for name, f := range functions {
+		table.RawSetString(name, st.lua.NewFunction(f))
+	}
+}
+
+// forbid returns a table that says why it is not there when it is called or
+// indexed.
+func (st *state) forbid(name, why string) lua.LValue {
+	L := st.lua
+	refuse := L.NewFunction(func(L *lua.LState) int {
+		full := name
+		if key, ok := L.Get(2).(lua.LString); ok && (name == "io" || name == "debug" || name == "package") {
+			full += "." + string(key)
+		}
+		L.RaiseError("%s is not available in a script: %s", full, why)
+		return 0
+	})
+	meta := L.NewTable()
+	for _, event := range []string{"__index", "__newindex", "__call"} {
+		meta.RawSetString(event, refuse)
+	}
+	meta.RawSetString("__metatable", lua.LFalse)
+	table := L.NewTable()
+	table.Metatable = meta
+	return table
+}
+
+// strict makes it an error to read a global that was never assigned: most
+// often it is misspelled, and its nil would end a list of stages unnoticed.
+func (st *state) strict(globals *lua.LTable) {
+	L := st.lua
+	declared := make(map[string]bool)
+	meta := L.NewTable()
+	st.set(meta, map[string]lua.LGFunction{
+		"__newindex": func(L *lua.LState) int {
+			if name, ok := L.Get(2).(lua.LString); ok {
+				declared[string(name)] = true
+			}
+			L.RawSet(L.CheckTable(1), L.Get(2), L.Get(3))
+			return 0
+		},
+		"__index": func(L *lua.LState) int {
+			name, ok := L.Get(2).(lua.LString)
+			if !ok || declared[string(name)] || absent[string(name)] {
+				return 0
+			}
+			var names []string
+			for key, _ := globals.Next(lua.LNil); key != lua.LNil; key, _ = globals.Next(key) {
+				names = append(names, key.String())
+			}
+			hint := suggest(string(name), names)
+			if hint == "" {
+				hint = "; is it spelled right, and is it local to another block?"
+			}
+			L.RaiseError("the variable %q is not defined%s", string(name), hint)
+			return 0
+		},
+	})
+	meta.RawSetString("__metatable", lua.LFalse)
+	globals.Metatable = meta
+}
+
+func (st *state) print(L *lua.LState) int {
+	var text strings.Builder
+	for i := 1; i <= L.GetTop(); i++ {
+		if i > 1 {
+			text.WriteByte('\t')
+		}
+		text.WriteString(L.ToStringMeta(L.Get(i)).String())
+		st.guard.charge(L, text.Len())
+	}
+	if st.first || !st.describing { // once, however often the script is evaluated
+		st.script.options.Print(st.position(L), text.String())
+	}
+	return 0
+}
+
+// collectGarbage does nothing: the memory is Go's to manage.
+func collectGarbage(L *lua.LState) int {
+	L.Push(lua.LNumber(0))
+	return 1
+}
+
+// pairs also asks userdata, such as a message's attributes, for an iterator.
+func (st *state) pairs(next lua.LValue) lua.LGFunction {
+	return func(L *lua.LState) int {
+		switch value := L.Get(1).(type) {
+		case *lua.LTable:
+			L.Push(next)
+			L.Push(value)
+			L.Push(lua.LNil)
+			return 3
+		case *lua.LUserData:
+			if iterate, ok := L.GetMetaField(value, "__pairs").(*lua.LFunction); ok {
+				L.Push(iterate)
+				L.Push(value)
+				L.Call(1, 3)
+				return 3
+			}
+		}
+		L.TypeError(1, lua.LTTable)
+		return 0
+	}
+}
+
+func toNumber(L *lua.LState) int {
+	base := L.OptInt(2, 10)
+	switch value := L.CheckAny(1).(type) {
+	case lua.LNumber:
+		L.Push(value)
+		return 1
+	case lua.LString:
+		text := strings.TrimSpace(string(value))
+		if strings.ContainsAny(text, "_nNiI") { // what Go takes and Lua does not
+			break
+		}
+		if base != 10 {
+			if n, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(text), "0x"), base, 64); err == nil {
+				L.Push(lua.LNumber(n))
+				return 1
+			}
+			break
+		}
+		if hex, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
+			if n, err := strconv.ParseUint(hex, 16, 64); err == nil {
+				L.Push(lua.LNumber(n))
+				return 1
+			}
+			break
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if err == nil || math.IsInf(f, 0) {
+			L.Push(lua.LNumber(f))
+			return 1
+		}
+	}
+	L.Push(lua.LNil)
+	return 1
+}
+
+func (st *state) mathRandom(L *lua.LState) int {
+	low, high := 1.0, 0.0
+	switch L.GetTop() {
+	case 0:
+		L.Push(lua.LNumber(st.random.Float64()))
+		return 1
+	case 1:
+		high = float64(L.CheckNumber(1))
+	default:
+		low, high = float64(L.CheckNumber(1)), float64(L.CheckNumber(2))
+	}
+	low, high = math.Floor(low), math.Floor(high)
+	if !(low <= high) || high-low >= 1<<53 {
+		L.RaiseError("math.random: no whole number from %v to %v", low, high)
+	}
+	L.Push(lua.LNumber(low + float64(st.random.Int64N(int64(high-low)+1))))
+	return 1
+}
+
+func (st *state) mathRandomSeed(L *lua.LState) int {
+	st.source.Seed(uint64(int64(L.CheckNumber(1))), 0)
+	return 0
+}
+
+// openOS leaves of os what tells the time, which stands still while the script
+// describes.
+func (st *state) openOS(table *lua.LTable) {
+	date := table.RawGetString("date").(*lua.LFunction).GFunction
+	fromTable := table.RawGetString("time").(*lua.LFunction).GFunction
+	now := func() time.Time {
+		if st.describing {
+			return st.script.world.now
+		}
+		return time.Now()
+	}
+	for name, why := range forbiddenOS {
+		table.RawSetString(name, st.forbid("os."+name, why))
+	}
+	st.set(table, map[string]lua.LGFunction{
+		"clock": func(L *lua.LState) int {
+			L.Push(lua.LNumber(now().Sub(st.script.world.now).Seconds()))
+			return 1
+		},
+		"time": func(L *lua.LState) int {
+			if L.Get(1) != lua.LNil {
+				return fromTable(L)
+			}
+			L.Push(lua.LNumber(now().Unix()))
+			return 1
+		},
+		"date": func(L *lua.LState) int {
+			format := L.OptString(1, "%c")
+			at := L.Get(2)
+			if at == lua.LNil {
+				at = lua.LNumber(now().Unix())
+			}
+			if len(format) > 1000 { // the engine recurses for every %%
+				L.RaiseError("os.date: the format is too long")
+			}
+			L.SetTop(0)
+			L.Push(lua.LString(format))
+			L.Push(at)
+			return date(L)
+		},
+	})
+}
+
+// coroutinesMax bounds how deep coroutines may resume one another: each takes
+// of Go's stack.
+const coroutinesMax = 100
+
+// openCoroutines puts every coroutine under the limits of its state.
+func (st *state) openCoroutines(table *lua.LTable) {
+	create := table.RawGetString("create").(*lua.LFunction).GFunction
+	wrap := table.RawGetString("wrap").(*lua.LFunction).GFunction
+	resume := table.RawGetString("resume").(*lua.LFunction).GFunction
+	small := func(L *lua.LState) {
+		L.Options.CallStackSize, L.Options.RegistrySize = 100, 256
+		st.guard.charge(L, 16<<10)
+	}
+	nested := func(L *lua.LState) int {
+		if st.coroutine >= coroutinesMax {
+			L.RaiseError("more than %d coroutines have resumed one another", coroutinesMax)
+		}
+		st.coroutine++
+		defer func() { st.coroutine-- }()
+		return resume(L)
+	}
+	resumeWrapped := func(L *lua.LState) int {
+		L.Insert(L.Get(lua.UpvalueIndex(1)), 1)
+		return nested(L)
+	}
+	st.set(table, map[string]lua.LGFunction{
+		"create": func(L *lua.LState) int {
+			small(L)
+			n := create(L)
+			L.Get(-1).(*lua.LState).SetContext(&st.guard)
+			return n
+		},
+		"wrap": func(L *lua.LState) int {
+			small(L)
+			wrap(L)
+			thread := L.Get(-1).(*lua.LFunction).Upvalues[0].Value()
+			thread.(*lua.LState).SetContext(&st.guard)
+			L.Push(L.NewClosure(resumeWrapped, thread))
+			return 1
+		},
+		"resume": nested,
+	})
+}

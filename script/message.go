@@ -1,0 +1,242 @@
+package script
+
+import (
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+// view is what a function sees of a message, msg: one for every function of a
+// state, used again for every message, so that a message costs no table.
+type view struct {
+	message component.Message // nil while no function runs
+	data    lua.LValue        // msg.data, once it was read or assigned
+	// readOnly names what must not change a message; "" if it may.
+	readOnly string
+}
+
+func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
+func (v *view) end()                      { v.message, v.data = nil, nil }
+
+// messageFields are the fields of msg, for suggestions.
+var messageFields = []string{"data", "attributes", "key", "timestamp"}
+
+// openMessages makes the metatables of messages and of their attributes.
+func (st *state) openMessages() {
+	L := st.lua
+	st.message, st.attributes = L.NewTable(), L.NewTable()
+	st.set(st.message, map[string]lua.LGFunction{
+		"__index": messageIndex, "__newindex": st.messageNewIndex,
+		"__tostring": func(L *lua.LState) int {
+			L.Push(lua.LString("message"))
+			return 1
+		},
+	})
+	st.set(st.attributes, map[string]lua.LGFunction{
+		"__index": attributesIndex, "__newindex": attributesNewIndex, "__pairs": attributesPairs,
+		"__tostring": func(L *lua.LState) int {
+			L.Push(lua.LString("attributes"))
+			return 1
+		},
+	})
+	st.message.RawSetString("__metatable", lua.LString("message"))
+	st.attributes.RawSetString("__metatable", lua.LString("message's attributes"))
+}
+
+// handle is a view as Lua holds it, with the attributes beside it.
+type handle struct {
+	*view
+	attributes *lua.LUserData
+}
+
+// newMessage makes what Lua holds of a view.
+func (st *state) newMessage(v *view) *lua.LUserData {
+	attributes := &lua.LUserData{Value: &handle{view: v}, Metatable: st.attributes}
+	return &lua.LUserData{Value: &handle{v, attributes}, Metatable: st.message}
+}
+
+// viewed returns the view of the first argument, while it may be used.
+func viewed(L *lua.LState) *handle {
+	h := L.Get(1).(*lua.LUserData).Value.(*handle)
+	if h.message == nil {
+		L.RaiseError("a message was used after its function had returned; copy what is needed later, such as msg.data")
+	}
+	return h
+}
+
+// standard returns what engines' messages offer beside data.
+func (h *handle) standard(L *lua.LState) component.StandardMessage {
+	m, ok := h.message.(component.StandardMessage)
+	if !ok {
+		L.RaiseError("this message has data only")
+	}
+	return m
+}
+
+func (h *handle) change(L *lua.LState) {
+	if h.readOnly != "" {
+		L.RaiseError("%s must not change the message", h.readOnly)
+	}
+}
+
+func messageIndex(L *lua.LState) int {
+	h := viewed(L)
+	name, ok := L.Get(2).(lua.LString)
+	if !ok {
+		return noField(L)
+	}
+	switch name {
+	case "data":
+		if h.data == nil {
+			h.data = lua.LString(h.message.GetData())
+		}
+		L.Push(h.data)
+	case "attributes":
+		L.Push(h.attributes)
+	case "key":
+		if key := h.standard(L).Key(); key != "" {
+			L.Push(lua.LString(key))
+		} else {
+			L.Push(lua.LNil)
+		}
+	case "timestamp":
+		if at := h.standard(L).Timestamp(); at != 0 {
+			L.Push(lua.LNumber(float64(at) / 1e9))
+		} else {
+			L.Push(lua.LNil)
+		}
+	default:
+		return noField(L)
+	}
+	return 1
+}
+
+func noField(L *lua.LState) int {
+	name := L.Get(2).String()
+	L.RaiseError("a message has no field %q%s", name, suggest(name, messageFields))
+	return 0
+}
+
+func (st *state) messageNewIndex(L *lua.LState) int {
+	h := viewed(L)
+	h.change(L)
+	value := L.Get(3)
+	switch name := L.Get(2).String(); name {
+	case "data":
+		text, ok := textOf(value)
+		if !ok {
+			L.RaiseError("msg.data is a string, not %s", describe(value))
+		}
+		setData(h.message, text)
+		h.data = lua.LString(text)
+	case "key":
+		text, ok := textOf(value)
+		if !ok && value != lua.LNil {
+			L.RaiseError("msg.key is a string or nil, not %s", describe(value))
+		}
+		h.standard(L).SetKey(text)
+	case "timestamp":
+		at, ok := nanoseconds(value)
+		if !ok {
+			L.RaiseError("msg.timestamp is a number of seconds since 1970 or nil, not %s", describe(value))
+		}
+		h.standard(L).SetTimestamp(at)
+	case "attributes":
+		L.RaiseError("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value")
+	default:
+		return noField(L)
+	}
+	return 0
+}
+
+// setData copies text into memory of the message, where it has such.
+func setData(m component.Message, text string) {
+	if s, ok := m.(component.StandardMessage); ok {
+		m.SetData(append(s.Grow(len(text)), text...))
+		return
+	}
+	m.SetData([]byte(text))
+}
+
+// textOf is the text of a string or a number.
+func textOf(value lua.LValue) (string, bool) {
+	switch v := value.(type) {
+	case lua.LString:
+		return string(v), true
+	case lua.LNumber:
+		return v.String(), true
+	}
+	return "", false
+}
+
+// nanoseconds turns seconds into what a message's timestamp counts. A float
+// holds about a microsecond of the time of today.
+func nanoseconds(value lua.LValue) (int64, bool) {
+	switch v := value.(type) {
+	case *lua.LNilType:
+		return 0, true
+	case lua.LNumber:
+		if ns := float64(v) * 1e9; math.Abs(ns) < 1<<63 {
+			return int64(ns), true
+		}
+	}
+	return 0, false
+}
+
+func attributesIndex(L *lua.LState) int {
+	h := viewed(L)
+	name, ok := textOf(L.Get(2))
+	if !ok {
+		L.RaiseError("an attribute's name is a string, not %s", describe(L.Get(2)))
+	}
+	if value, set := h.standard(L).Attribute(name); set {
+		L.Push(lua.LString(value))
+	} else {
+		L.Push(lua.LNil)
+	}
+	return 1
+}
+
+func attributesNewIndex(L *lua.LState) int {
+	h := viewed(L)
+	h.change(L)
+	name, ok := textOf(L.Get(2))
+	if !ok {
+		L.RaiseError("an attribute's name is a string, not %s", describe(L.Get(2)))
+	}
+	m := h.standard(L)
+	if L.Get(3) == lua.LNil {
+		m.DeleteAttribute(name)
+		return 0
+	}
+	value, ok := textOf(L.Get(3))
+	if !ok {
+		L.RaiseError("the attribute %q is a string or nil, not %s; use tostring(…)", name, describe(L.Get(3)))
+	}
+	m.SetAttribute(name, value)
+	return 0
+}
+
+// attributesPairs iterates over the attributes as they are now, by name.
+func attributesPairs(L *lua.LState) int {
+	h := viewed(L)
+	var list []string
+	for name, value := range h.standard(L).Attributes {
+		list = append(list, name, value)
+	}
+	L.Push(L.NewFunction(func(L *lua.LState) int {
+		if len(list) == 0 {
+			L.Push(lua.LNil)
+			return 1
+		}
+		L.Push(lua.LString(list[0]))
+		L.Push(lua.LString(list[1]))
+		list = list[2:]
+		return 2
+	}))
+	L.Push(lua.LNil)
+	L.Push(lua.LNil)
+	return 3
+}

@@ -1,0 +1,202 @@
+// Package script turns a Lua script into a plan, and the functions in it into
+// components.
+//
+// A script only describes: [Load] evaluates it once, with a safe library and
+// within limits, into a [plan.Plan] in which every stage is stamped with its
+// file and line. Nothing is opened. Lua functions in the plan are *[Function];
+// they run in Lua states of their own, one for every place that messages are
+// handled at, in each of which the script is evaluated again.
+//
+// This is the only package that knows the Lua engine, gopher-lua.
+package script
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/plan"
+)
+
+// The defaults of [Options].
+const (
+	DefaultTimeLimit = 5 * time.Second
+	DefaultCallLimit = 100 * time.Millisecond
+)
+
+// Options say what a script sees of its surroundings, and how long it may run.
+type Options struct {
+	// Environment looks up environment variables for gopiper.env; nil is
+	// os.LookupEnv.
+	Environment func(name string) (value string, set bool)
+	// Directory is what the paths given to gopiper.read_file and gopiper.glob
+	// are relative to; "" is the working directory.
+	Directory string
+	// Modules is the directory that require finds modules in; "" is the one
+	// that the script's name names, relative to Directory.
+	Modules string
+	// Print takes what the script prints, without a newline at the end, and
+	// where it did; nil writes to the standard error. It may be called from
+	// many goroutines.
+	Print func(at plan.Position, text string)
+	// Known lists the names of the built-in components. If there are any, a
+	// gopiper.NAME that is none of them is an error with a suggestion.
+	Known []string
+	// TimeLimit bounds one evaluation of the script; 0 is DefaultTimeLimit.
+	TimeLimit time.Duration
+	// CallLimit bounds one call of a function with one message; 0 is
+	// DefaultCallLimit.
+	CallLimit time.Duration
+}
+
+// Script is a script that was evaluated. Its methods may be called from any
+// goroutine.
+type Script struct {
+	name      string
+	options   Options
+	world     *world
+	main      *chunk
+	plan      *plan.Plan // owned by the caller
+	described *plan.Plan // a copy of our own, to compare with
+	functions []*lua.FunctionProto
+	warnings  []Warning
+
+	mutex  sync.Mutex
+	states map[place]*shared
+}
+
+// Warning is something in a script that may not be meant.
+type Warning struct {
+	Position plan.Position `json:"position"`
+	Message  string        `json:"message"`
+}
+
+// String returns "file:line: message".
+func (w Warning) String() string { return w.Position.String() + ": " + w.Message }
+
+// Load evaluates a script into a plan. name is what positions name: the
+// script's path, or, for text from elsewhere, any name, such as "-e". It
+// returns when the script has ended, the time limit is over or ctx is
+// cancelled. The error is an *[Error] and names the first thing that is wrong;
+// what can be said of the plan as a whole is up to [plan.Plan.Validate].
+func Load(ctx context.Context, name string, source []byte, options Options) (*Script, error) {
+	options.setDefaults()
+	modules := options.Modules
+	if modules == "" {
+		modules = filepath.Dir(name)
+		if !filepath.IsAbs(modules) {
+			modules = filepath.Join(options.Directory, modules)
+		}
+	}
+	s := &Script{
+		name: name, options: options,
+		world:  newWorld(options, modules),
+		states: make(map[place]*shared),
+	}
+	var err error
+	if s.main, err = s.world.add(name, source); err != nil {
+		return nil, err
+	}
+	first, problem := s.evaluate(ctx, true)
+	if problem != nil {
+		return nil, problem
+	}
+	if len(first.plan.Pipelines) == 0 {
+		return nil, &Error{
+			Position: plan.Position{File: name, Line: 1},
+			Message:  "the script describes no pipeline; call gopiper.createPipeline{ … }",
+		}
+	}
+	s.plan, s.described = first.plan, clonePlan(first.plan)
+	for _, f := range first.functions {
+		s.functions = append(s.functions, f.Proto)
+	}
+	s.warnings = first.warnings()
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Environment == nil {
+		o.Environment = os.LookupEnv
+	}
+	if o.Print == nil {
+		o.Print = func(_ plan.Position, text string) { fmt.Fprintln(os.Stderr, text) }
+	}
+	if o.TimeLimit <= 0 {
+		o.TimeLimit = DefaultTimeLimit
+	}
+	if o.CallLimit <= 0 {
+		o.CallLimit = DefaultCallLimit
+	}
+}
+
+// Plan returns what the script describes. It is the caller's: the script does
+// not look at it again, and always returns the same one.
+func (s *Script) Plan() *plan.Plan { return s.plan }
+
+// Warnings returns what may not be meant.
+func (s *Script) Warnings() []Warning { return s.warnings }
+
+// Name returns the name that the script was loaded with.
+func (s *Script) Name() string { return s.name }
+
+// evaluate runs the script in a new Lua state. first is true for the evaluation
+// that makes the plan; the others must make the same.
+func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
+	st := newState(s, first)
+	st.guard.caller = ctx
+	st.guard.start()
+	L := st.lua
+	L.Push(L.NewFunctionFromProto(s.main.proto))
+	err := L.PCall(0, 0, nil)
+	if st.guard.tripped != nil && err == nil {
+		err = st.guard.tripped // the script has caught the error and ended
+	}
+	if err != nil {
+		return nil, s.runtimeError(err)
+	}
+	if !first {
+		if problem := s.sameAgain(st); problem != nil {
+			return nil, problem
+		}
+	}
+	st.run()
+	return st, nil
+}
+
+// sameAgain tells how what a state describes differs from the plan: functions
+// are found by the order of their description.
+func (s *Script) sameAgain(st *state) *Error {
+	what := difference(s.described, st.plan)
+	for i, f := range st.functions {
+		if what == "" && (i >= len(s.functions) || s.functions[i] != f.Proto) {
+			what = fmt.Sprintf("function %d is the one of line %d", i+1, f.Proto.LineDefined)
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return &Error{
+		Position: plan.Position{File: s.name},
+		Message: "the script describes another plan when it is evaluated again: " + what +
+			"; a script with functions must describe the same plan every time",
+	}
+}
+
+// moduleName is the name of the chunk of a module's file, as the user would
+// write its path.
+func (s *Script) moduleName(file string) string {
+	return filepath.Join(filepath.Dir(s.name), strings.TrimPrefix(file, "/"))
+}
+
+// functionName returns the name of a Lua function; "" if it has none.
+func (s *Script) functionName(f *lua.LFunction) string {
+	p := f.Proto
+	return s.world.function(p.SourceName, lines{p.LineDefined, max(p.LineDefined, p.LastLineDefined)})
+}

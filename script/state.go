@@ -1,0 +1,123 @@
+package script
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/pattern"
+)
+
+// state is a Lua state in which the script was evaluated. One goroutine uses it
+// at a time.
+type state struct {
+	script *Script
+	lua    *lua.LState
+	guard  guard
+	source *rand.PCG
+	random *rand.Rand // of source
+	// busy is true while a function runs: a worker that is stuck in one must
+	// not share it with the worker that replaces it.
+	busy atomic.Bool
+
+	first      bool // whether this evaluation makes the plan
+	describing bool // false once messages may be handled
+	plan       *plan.Plan
+	// functions are those of the plan, in the order of their description, which
+	// is how a *Function finds its own in every state.
+	functions []*lua.LFunction
+	modules   map[string]lua.LValue // nil while it is being loaded
+	loading   []string
+	coroutine int // depth of coroutines that have resumed others
+
+	shortForms map[string]*lua.LFunction
+	names      map[*lua.LFunction]string // of the short forms
+	message    *lua.LTable               // metatables
+	attributes *lua.LTable
+	stage      *lua.LTable
+	matcher    pattern.Matcher
+	buffer     []byte
+}
+
+func init() {
+	// An assignment to t[n] fills the table up to n at once.
+	lua.MaxArrayIndex = 1 << 22
+}
+
+// newState makes a state with the safe library and nothing evaluated in it.
+func newState(s *Script, first bool) *state {
+	st := &state{
+		script:     s,
+		first:      first,
+		describing: true,
+		plan:       &plan.Plan{},
+		source:     rand.NewPCG(s.world.seed[0], s.world.seed[1]),
+		modules:    make(map[string]lua.LValue),
+		shortForms: make(map[string]*lua.LFunction),
+		names:      make(map[*lua.LFunction]string),
+	}
+	st.random = rand.New(st.source)
+	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, true
+	st.matcher.Refuel = st.guard.refuel
+	st.lua = lua.NewState(lua.Options{
+		SkipOpenLibs:     true,
+		CallStackSize:    400,
+		RegistrySize:     1024,
+		RegistryMaxSize:  1 << 18,
+		RegistryGrowStep: 4096,
+	})
+	st.openLibrary()
+	st.lua.SetContext(&st.guard)
+	return st
+}
+
+// run ends the description: from now on the clock, the random numbers and the
+// limits are those of the handling of messages.
+func (st *state) run() {
+	st.describing = false
+	st.source.Seed(rand.Uint64(), rand.Uint64())
+	st.guard = guard{what: "the function", limit: st.script.options.CallLimit}
+	st.guard.reset()
+}
+
+// position is where the script is: the innermost line of Lua.
+func (st *state) position(L *lua.LState) plan.Position {
+	for level := 0; ; level++ {
+		frame, ok := L.GetStack(level)
+		if !ok {
+			return plan.Position{File: st.script.name}
+		}
+		if _, err := L.GetInfo("Sl", frame, lua.LNil); err == nil && frame.Source != "" && frame.CurrentLine > 0 {
+			return plan.Position{File: frame.Source, Line: frame.CurrentLine}
+		}
+	}
+}
+
+// only raises an error if messages are being handled: what is for describing
+// has no effect then.
+func (st *state) only(L *lua.LState, what string) {
+	if !st.describing {
+		L.RaiseError("%s is for describing and cannot be called while messages are handled; call it outside the function", what)
+	}
+}
+
+// suggest returns `; did you mean "x"?`, or "".
+func suggest(name string, candidates []string) string {
+	if nearest := component.Nearest(name, candidates); nearest != "" {
+		return "; did you mean \"" + nearest + "\"?"
+	}
+	return ""
+}
+
+// suggestOption does the same for an option, and lists what there is if nothing
+// is near.
+func suggestOption(name string, known []string) string {
+	if s := suggest(name, known); s != "" {
+		return s
+	}
+	return "; there are " + strings.Join(known, ", ")
+}

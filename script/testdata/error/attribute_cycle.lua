@@ -1,0 +1,4 @@
+local gopiper = require "gopiper"
+local t = {}
+t.t = t
+gopiper.file{ a = t }

@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+gopiper.file{ a = 1 / 0 }

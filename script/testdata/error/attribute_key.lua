@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+gopiper.file{ paths = { [true] = 1 } }

@@ -1,0 +1,4 @@
+local gopiper = require "gopiper"
+gopiper.createPipeline({ gopiper.stdin{}, gopiper.stdout{} }, { name = "x" })
+
+gopiper.createPipeline({ gopiper.stdin{}, gopiper.stdout{} }, { name = "x" })

@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+local x = gopiper.env("UNSET_HOST")

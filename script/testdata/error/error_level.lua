@@ -1,0 +1,5 @@
+local function check()
+  error("the caller is wrong", 2)
+end
+
+check()

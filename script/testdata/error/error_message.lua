@@ -1,0 +1,2 @@
+
+error({ message = "from a table" })

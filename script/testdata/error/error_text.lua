@@ -1,0 +1,5 @@
+local function check()
+  error("my own message")
+end
+
+check()

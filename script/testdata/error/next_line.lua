@@ -1,0 +1,6 @@
+local gopiper = require "gopiper"
+local stages = {
+  gopiper.stdin{},
+  gopiper.stdout{ workers =
+    "many" },
+}

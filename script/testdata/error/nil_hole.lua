@@ -1,0 +1,7 @@
+local gopiper = require "gopiper"
+local filter
+gopiper.createPipeline{
+  gopiper.stdin{},
+  filter,
+  gopiper.stdout{},
+}

@@ -1,0 +1,3 @@
+local gopiper = require "gopiper"
+local components
+gopiper.createPipeline(components)

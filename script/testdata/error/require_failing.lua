@@ -1,0 +1,5 @@
+local function load()
+  local x = require "failing"
+  return x
+end
+load()

@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+gopiper.file{ retry = { on = { [120] = { on = {} } } } }

@@ -1,0 +1,3 @@
+local gopiper = require "gopiper"
+local a
+gopiper.switch{ a, { gopiper.stdout{} } }

@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+gopiper.file{ workers = 1.5 }

@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+return gopiper.env("UNSET_VARIABLE")

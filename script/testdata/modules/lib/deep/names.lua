@@ -1,0 +1,2 @@
+assert(... == "lib.deep.names")
+return { "a", "b" }

@@ -1,0 +1,298 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+)
+
+// batchMax is about how long one call of HandleBatch may take, if the function
+// is slow: what is handled by then need not wait for the rest.
+const batchMax = 10 * time.Millisecond
+
+// worker hands messages to a Lua function.
+type worker struct {
+	seat
+	postponed chan component.Message
+	// drive is the Go function that calls the Lua function for one message
+	// after the other. It runs inside of one protected call for as long as
+	// nothing goes wrong: a protected call costs more than a short function.
+	drive *lua.LFunction
+
+	messages []component.Message // the batch at hand
+	reports  []component.Report
+	next     int
+	started  time.Time
+
+	parts     []part // what one message is split into
+	oneOf     [1]component.Message
+	oneReport [1]component.Report
+}
+
+func newWorker(f *Function, at place, postponed chan component.Message) *worker {
+	return &worker{seat: seat{function: f, place: at, counts: true}, postponed: postponed}
+}
+
+// Open evaluates the script for this worker, unless another function at the
+// same place has.
+func (w *worker) Open(ctx context.Context) error {
+	if err := w.enter(ctx); err != nil {
+		return err
+	}
+	w.leave()
+	return nil
+}
+
+// Close gives up the Lua state; the last one at its place lets it go.
+func (w *worker) Close() error {
+	if w.shared != nil {
+		w.function.script.unshare(w.place, w.shared)
+		w.shared = nil
+	}
+	return nil
+}
+
+// Handle hands one message to the function.
+func (w *worker) Handle(m component.Message, handled component.HandledCallback) {
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.HandleBatch(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	handled(w.oneReport[0])
+}
+
+// HandleBatch hands messages to the function, one after the other.
+func (w *worker) HandleBatch(messages []component.Message, reports []component.Report) int {
+	before := w.state
+	if err := w.enter(context.Background()); err != nil {
+		for i := range messages {
+			reports[i] = component.Report{Status: StatusState, Description: err.Error()}
+		}
+		return len(messages)
+	}
+	defer w.leave()
+	if w.drive == nil || w.state != before {
+		w.drive = w.state.lua.NewFunction(w.each)
+	}
+	w.messages, w.reports, w.next, w.started = messages, reports, 0, time.Now()
+	defer func() { w.messages, w.reports = nil, nil }()
+	for w.next < len(messages) {
+		w.state.lua.Push(w.drive)
+		err := w.state.lua.PCall(0, 0, nil)
+		if err == nil {
+			break
+		}
+		reports[w.next] = w.failed(err)
+		w.view.end()
+		w.next++
+	}
+	return w.next
+}
+
+// each calls the function with the messages from next on. An error that the
+// function raises goes through it to HandleBatch.
+func (w *worker) each(L *lua.LState) int {
+	for ; w.next < len(w.messages); w.next++ {
+		w.state.guard.reset()
+		w.view.begin(w.messages[w.next])
+		L.Push(w.lua)
+		L.Push(w.message)
+		L.Call(1, lua.MultRet)
+		if n := L.GetTop(); n > 0 {
+			w.reports[w.next] = w.report(L, n)
+			L.SetTop(0)
+		}
+		w.view.end()
+		if w.state.guard.slow() && time.Since(w.started) > batchMax {
+			w.next++
+			break
+		}
+	}
+	return 0
+}
+
+// failed is the report on an error that the function raised.
+func (w *worker) failed(err error) component.Report {
+	status := StatusError
+	if w.state.guard.tripped != nil {
+		status = StatusLimit
+	}
+	return component.Report{Status: status, Description: w.function.script.runtimeError(err).Error()}
+}
+
+// misreturned is the error of a function that returned what it may not.
+func (s *seat) misreturned(format string, args ...any) error {
+	p := s.lua.Proto
+	return &Error{
+		Position: plan.Position{File: p.SourceName, Line: p.LineDefined},
+		Message:  "the function returned " + fmt.Sprintf(format, args...),
+	}
+}
+
+// report turns the n values that the function returned into a report.
+func (w *worker) report(L *lua.LState, n int) component.Report {
+	var err error
+	switch first := L.Get(1).(type) {
+	case lua.LNumber:
+		var r component.Report
+		if r, err = w.status(L, first, n); err == nil {
+			return r
+		}
+	case *lua.LNilType:
+		if n == 1 {
+			return component.Report{}
+		}
+		err = w.misreturned("nil and %s; return nothing, a status such as gopiper.FAIL and a description, or messages", describe(L.Get(2)))
+	case lua.LString, *lua.LTable, *lua.LUserData:
+		var r component.Report
+		if r, err = w.split(L, n); err == nil {
+			return r
+		}
+	default:
+		err = w.misreturned("%s; return nothing, a status such as gopiper.DROP, or messages", describe(first))
+	}
+	return component.Report{Status: StatusReturn, Description: err.Error()}
+}
+
+// status is the report of a function that returned a number.
+func (w *worker) status(L *lua.LState, status lua.LNumber, n int) (component.Report, error) {
+	r := component.Report{Status: int(status)}
+	switch {
+	case lua.LNumber(r.Status) != status || r.Status > 1e9 || r.Status < -1e9:
+		return r, w.misreturned("the status %v; a status is a whole number", float64(status))
+	case r.Status == component.Continue:
+		return r, w.misreturned("gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; return nothing for done")
+	case n > 2:
+		return r, w.misreturned("%s behind a status and a description", describe(L.Get(3)))
+	}
+	if n == 2 && L.Get(2) != lua.LNil {
+		description, ok := textOf(L.Get(2))
+		if !ok {
+			return r, w.misreturned("%s as the description of a status; it is a string", describe(L.Get(2)))
+		}
+		r.Description = description
+	}
+	return r, nil
+}
+
+// part is one of the messages that a message is split into.
+type part struct {
+	data       string
+	table      *lua.LTable // nil for a string
+	attributes []string    // name, value, name, value, …
+	key        string
+	timestamp  int64
+}
+
+// split sends on what the function returned in place of the message. It comes
+// before the message, which is dropped unless it was returned too: its outcome
+// is then that of the parts.
+func (w *worker) split(L *lua.LState, n int) (component.Report, error) {
+	outcome := component.Report{Status: component.Drop}
+	w.parts = w.parts[:0]
+	for i := 1; i <= n; i++ {
+		switch value := L.Get(i).(type) {
+		case lua.LString:
+			w.parts = append(w.parts, part{data: string(value)})
+		case *lua.LTable:
+			p, err := tablePart(value)
+			if err != nil {
+				return outcome, w.misreturned("a table that is no message: %v", err)
+			}
+			w.parts = append(w.parts, p)
+		case *lua.LUserData:
+			if value != w.message {
+				return outcome, w.misreturned("%s that is not the message it was given", describe(value))
+			}
+			if outcome.Status == component.Done {
+				return outcome, w.misreturned("the message itself twice")
+			}
+			outcome.Status = component.Done
+		default:
+			return outcome, w.misreturned("%s among messages; a message is a string, msg, or { data = … }", describe(value))
+		}
+	}
+	if len(w.parts) > 0 && w.postponed == nil {
+		return outcome, w.misreturned("messages, which cannot be sent on here")
+	}
+	original := w.view.message
+	for i := range w.parts {
+		w.postponed <- w.parts[i].message(original)
+	}
+	clear(w.parts)
+	return outcome, nil
+}
+
+var partFields = []string{"data", "attributes", "key", "timestamp"}
+
+// tablePart reads a table { data = …, attributes = …, key = …, timestamp = … }.
+func tablePart(table *lua.LTable) (part, error) {
+	p := part{table: table}
+	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
+		ok := true
+		switch key {
+		case lua.LString("data"):
+			p.data, ok = textOf(value)
+		case lua.LString("key"):
+			p.key, ok = textOf(value)
+		case lua.LString("timestamp"):
+			p.timestamp, ok = nanoseconds(value)
+		case lua.LString("attributes"):
+			var attributes *lua.LTable
+			if attributes, ok = value.(*lua.LTable); ok {
+				var err error
+				if p.attributes, err = attributePairs(attributes); err != nil {
+					return p, err
+				}
+			}
+		default:
+			if key.Type() == lua.LTNumber {
+				return p, errors.New("it is a list; return the messages one by one: return unpack(list)")
+			}
+			return p, fmt.Errorf("unknown field %q%s", key.String(), suggest(key.String(), partFields))
+		}
+		if !ok {
+			return p, fmt.Errorf("its %s cannot be %s", key.String(), describe(value))
+		}
+	}
+	if table.RawGetString("data") == lua.LNil {
+		return p, errors.New("it has no data; write { data = msg.data } for the same")
+	}
+	return p, nil
+}
+
+func attributePairs(table *lua.LTable) ([]string, error) {
+	var list []string
+	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
+		name, named := textOf(key)
+		text, ok := textOf(value)
+		if !named || !ok {
+			return nil, fmt.Errorf("its attribute %s cannot be %s; attributes are strings", key.String(), describe(value))
+		}
+		list = append(list, name, text)
+	}
+	return list, nil
+}
+
+// message makes the message, which takes over what the part does not say.
+func (p *part) message(original component.Message) component.Message {
+	m := component.NewMessage([]byte(p.data), original)
+	if p.table == nil {
+		return m
+	}
+	for i := 0; i < len(p.attributes); i += 2 {
+		m.SetAttribute(p.attributes[i], p.attributes[i+1])
+	}
+	if p.table.RawGetString("key") != lua.LNil {
+		m.SetKey(p.key)
+	}
+	if p.table.RawGetString("timestamp") != lua.LNil {
+		m.SetTimestamp(p.timestamp)
+	}
+	return m
+}
