@@ -3,6 +3,8 @@
 package all
 
 import (
+	"github.com/gopiper/gopiper/components/batch"
+	"github.com/gopiper/gopiper/components/concat"
 	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
 	"github.com/gopiper/gopiper/components/generate"
@@ -12,6 +14,8 @@ import (
 )
 
 func init() {
+	loader.Register(batch.Declaration, batch.NewFactory)
+	loader.Register(concat.Declaration, concat.NewFactory)
 	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
 	loader.Register(generate.Declaration, generate.NewFactory)

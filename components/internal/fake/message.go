@@ -149,7 +149,7 @@ func (m *Message) Grow(n int) []byte { return make([]byte, 0, n) }
 
 // Handle hands a message to a worker that is Sync and returns its report. It
 // ends the message's hold unless the worker keeps it.
-func Handle(t *testing.T, worker component.Component, message component.Message) component.Report {
+func Handle(t testing.TB, worker component.Component, message component.Message) component.Report {
 	t.Helper()
 	var reports []component.Report
 	worker.Handle(message, func(r component.Report) { reports = append(reports, r) })
