@@ -75,6 +75,7 @@ type call struct {
 	// Of one that is late, for the worker; the message is the component's.
 	deadline int64 // nanoseconds
 	entry    *entry
+	key      string // in key order
 }
 
 // The states of a call.

@@ -59,8 +59,7 @@ type extra struct {
 	attempts int
 	panics   int
 	timeouts int
-	retrying int64  // when its first retry at this stage was asked for, 0 for never; nanoseconds
-	key      string // that it holds back meanwhile, in key order
+	retrying int64 // when its first retry at this stage was asked for, 0 for never; nanoseconds
 	stalled  bool
 	early    *unit  // whose component sent it on postponed before its Continue arrived
 	loose    bool   // waits outside of the park, see unit.loose
@@ -130,8 +129,11 @@ func (m *message) Status() *component.Report { return &m.more().status }
 // Release implements component.Message: a component gives up a message that it
 // kept. The engine never calls it.
 func (m *message) Release() {
-	if m.unkeep() {
+	if m.hold.CompareAndSwap(kept, notKept) {
+		u := m.x.unit
+		u.unlist(m)
 		m.settle(component.Report{Status: component.Drop})
+		u.keptLess() // only now: the run may be over then
 		return
 	}
 	m.hold.CompareAndSwap(notKept, releasedEarly)
@@ -155,7 +157,8 @@ func (m *message) unkeep() bool {
 	}
 	u := m.x.unit
 	m.x.unit = nil
-	u.stopKeeping(m)
+	u.unlist(m)
+	u.keptLess()
 	return true
 }
 

@@ -12,22 +12,38 @@ import (
 // entry is a place in the order behind a stage: of a message whose callback or
 // retry is awaited, of one that must not overtake it, or of the end of a batch.
 type entry struct {
-	m      *message // nil: it is gone, or this is only a mark
-	before []*message
-	ready  bool
-	seq    uint64
-	last   bool
+	m        *message // nil: it is gone, or this is only a mark
+	before   []*message
+	ready    bool
+	unhanded bool // held back before the stage
+	seq      uint64
+	last     bool
+	key      string // in key order
 }
 
-// keyQueue is what waits while a message of its key is retried.
+// keyQueue is the order of one key, while something of it is awaited.
 type keyQueue struct {
-	items   []queued
-	holders int // messages that are retried: several if their callbacks came late
+	entries []*entry
+	holders int // that are retried: nothing of the key is handed over meanwhile
 }
 
-type queued struct {
-	m      *message
-	handed bool // the component is done with it; it only waits to go on
+// place gives a message its place behind what it must not overtake.
+func (u *unit) place(m *message, key string, seq uint64) *entry {
+	e := &entry{m: m, seq: seq, key: key}
+	if u.stage.order != plan.Key {
+		u.park = append(u.park, e)
+		return e
+	}
+	q := u.keys[key]
+	if q == nil {
+		q = &keyQueue{}
+		if u.keys == nil {
+			u.keys = map[string]*keyQueue{}
+		}
+		u.keys[key] = q
+	}
+	q.entries = append(q.entries, e)
+	return e
 }
 
 // keyOf is the key that the message had when it entered the stage.
@@ -49,15 +65,16 @@ func (u *unit) divert(b *batch) {
 	live, out := u.room(b, len(b.live))
 	for _, c := range live {
 		m := c.(*message)
-		if q := u.keys[u.keyOf(m)]; q != nil {
+		key := u.keyOf(m)
+		if q := u.keys[key]; q != nil && q.holders > 0 {
 			m.carrier = nil
-			q.items = append(q.items, queued{m: m})
+			u.place(m, key, 0).unhanded = true
 			continue
 		}
 		out = append(out, m)
 	}
+	b.live = out
 	if len(out) < len(live) {
-		b.live = out
 		b.adopt()
 	}
 }
@@ -78,8 +95,10 @@ func (u *unit) retry(m *message, r component.Report, e *entry, seq uint64) {
 	}
 	if x.retrying == 0 {
 		if u.stage.order == plan.Key && e == nil {
-			if q := u.keys[u.keyOf(m)]; q != nil { // another of its key is ahead
-				q.items = append(q.items, queued{m: m})
+			key := u.keyOf(m)
+			e = u.place(m, key, 0)
+			if u.keys[key].holders > 0 { // another of its key is ahead
+				e.unhanded = true
 				return
 			}
 		}
@@ -126,29 +145,16 @@ func (u *unit) hold(m *message, e *entry, seq uint64) {
 	switch u.stage.order {
 	case plan.Total:
 		if e == nil {
-			e = &entry{m: m, seq: seq}
-			u.park = append(u.park, e)
+			e = u.place(m, "", seq)
 		}
-		m.x.entry = e
 		u.blocked++
 		u.stage.closed.Add(1)
 	case plan.Key:
-		if e != nil {
-			m.x.entry = e // an asynchronous component: it has its place already
-		} else {
-			u.setLoose(m.x, true)
-		}
-		if u.keys == nil {
-			u.keys = map[string]*keyQueue{}
-		}
-		m.x.key = u.keyOf(m)
-		if u.keys[m.x.key] == nil {
-			u.keys[m.x.key] = &keyQueue{}
-		}
-		u.keys[m.x.key].holders++
+		u.keys[e.key].holders++
 	default:
 		u.setLoose(m.x, true)
 	}
+	m.x.entry = e
 }
 
 // setLoose notes whether a message waits outside of the park.
@@ -181,14 +187,18 @@ func (u *unit) again(m *message) {
 	r := u.reports[0]
 	u.reports[0], u.stop = component.Report{}, false
 	e := m.x.entry
-	for _, sent := range u.emissions {
+	var sent []component.Message
+	for _, emission := range u.emissions {
 		if e != nil {
-			e.before = append(e.before, sent.m)
+			e.before = append(e.before, emission.m)
 		} else {
-			u.w.run(u.index+1, newBatch([]component.Message{sent.m}, 0, false))
+			sent = u.follow(sent, emission.m, 0)
 		}
 	}
 	u.emissions = u.emissions[:0]
+	if len(sent) > 0 {
+		u.proceedSent(newBatch(sent, 0, false))
+	}
 	if r.Status == statusPending {
 		u.calls[m].entry = e
 		return // still held, the callback will come
@@ -237,10 +247,10 @@ func (u *unit) resolved(m *message, r component.Report) {
 	case component.ClassContinue:
 		if !u.stage.last {
 			u.counts.continued++
-			u.lift(m, e, false)
 			if u.sentEarly(m) {
-				u.goOn(m)
+				u.lift(m, e, true)
 			} else {
+				u.lift(m, e, false)
 				m.keep(u)
 			}
 			return
@@ -263,24 +273,52 @@ func (u *unit) lift(m *message, e *entry, goesOn bool) {
 	}
 	x.retrying, x.attempts, x.panics, x.timeouts, x.entry = 0, 0, 0, 0, nil
 	u.setLoose(x, false)
-	var goOn []component.Message
-	switch {
-	case e != nil:
-		e.ready = true
-		if !goesOn {
-			e.m = nil
+	if e == nil {
+		if goesOn {
+			u.proceed(newBatch([]component.Message{m}, 0, false))
 		}
-		if wasRetrying && u.stage.order == plan.Total {
-			u.blocked--
-			u.stage.closed.Add(-1)
-			u.stage.wakeAll()
-		}
-	case goesOn:
-		goOn = u.follow(goOn, m, 0)
+		return
 	}
-	if wasRetrying && u.stage.order == plan.Key {
-		for _, held := range u.freeKey(x.key) {
-			goOn = u.follow(goOn, held, 0)
+	e.ready = true
+	if !goesOn {
+		e.m = nil
+	}
+	switch {
+	case u.stage.order == plan.Key:
+		if wasRetrying {
+			u.keys[e.key].holders--
+		}
+		u.advanceKey(e.key)
+	case wasRetrying:
+		u.blocked--
+		u.stage.closed.Add(-1)
+		u.stage.wakeAll()
+	}
+}
+
+// advanceKey lets go on what is first of the key and ready, and hands over the
+// first that was held back, if nothing holds it any more.
+func (u *unit) advanceKey(key string) {
+	q := u.keys[key]
+	n := 0
+	var goOn []component.Message
+	for n < len(q.entries) && q.entries[n].ready {
+		goOn = q.entries[n].appendTo(goOn)
+		n++
+	}
+	q.entries = q.entries[n:]
+	if len(q.entries) == 0 {
+		delete(u.keys, key)
+	} else if q.holders == 0 {
+		for _, e := range q.entries {
+			if e.unhanded {
+				e.unhanded = false
+				q.holders++
+				x := u.prepare(e.m)
+				x.retrying, x.entry = monotonic(), e
+				u.w.post(event{kind: retryDue, message: e.m, unit: u})
+				break
+			}
 		}
 	}
 	if len(goOn) > 0 {
@@ -288,43 +326,21 @@ func (u *unit) lift(m *message, e *entry, goesOn bool) {
 	}
 }
 
-// freeKey returns what a retry has held back and may go on now. If behind that
-// there is a message of the key that was not handed over, it is next, and holds
-// back the rest.
-func (u *unit) freeKey(key string) (goOn []*message) {
-	q := u.keys[key]
-	if q.holders--; q.holders > 0 {
-		return nil
+// appendTo appends what the entry lets go on.
+func (e *entry) appendTo(live []component.Message) []component.Message {
+	for _, m := range e.before {
+		live = append(live, m)
 	}
-	for len(q.items) > 0 && q.items[0].handed {
-		goOn = append(goOn, q.items[0].m)
-		q.items = q.items[1:]
+	if e.m != nil {
+		live = append(live, e.m)
 	}
-	if len(q.items) == 0 {
-		delete(u.keys, key)
-		return goOn
-	}
-	next := q.items[0].m
-	q.items = q.items[1:]
-	q.holders++
-	x := u.prepare(next)
-	x.retrying, x.key = monotonic(), key
-	u.setLoose(x, true)
-	u.w.post(event{kind: retryDue, message: next, unit: u})
-	return goOn
+	return live
 }
 
 // proceed lets a batch that does not come from step go on.
 func (u *unit) proceed(b *batch) {
 	if b = u.pass(b); b != nil {
 		u.w.run(u.index+1, b)
-	}
-}
-
-// goOn lets a single message go on, behind what it must not overtake.
-func (u *unit) goOn(m *message) {
-	if out := u.flow(nil, m, 0); len(out) > 0 {
-		u.proceed(newBatch(out, 0, false))
 	}
 }
 
@@ -357,12 +373,7 @@ func (u *unit) proceedParked() {
 			break
 		}
 		n++
-		for _, m := range e.before {
-			live = append(live, m)
-		}
-		if e.m != nil {
-			live = append(live, e.m)
-		}
+		live = e.appendTo(live)
 		last = e.last
 	}
 	clear(u.park[:n])

@@ -85,9 +85,8 @@ func (u *unit) tail(b *batch) *batch {
 func (u *unit) act(out []component.Message, m *message, r component.Report, seq uint64, drops *dropped) []component.Message {
 	if r.Status == statusPending {
 		if u.ordered() {
-			e := &entry{m: m, seq: seq}
-			u.calls[m].entry = e
-			u.park = append(u.park, e)
+			c := u.calls[m]
+			c.entry = u.place(m, c.key, seq)
 		}
 		return out
 	}
@@ -137,7 +136,7 @@ func (u *unit) flow(out []component.Message, m *message, seq uint64) []component
 		if q := u.keys[u.keyOf(m)]; q != nil {
 			m.commit()
 			m.carrier = nil
-			q.items = append(q.items, queued{m: m, handed: true})
+			q.entries = append(q.entries, &entry{m: m, ready: true})
 			return out
 		}
 	}

@@ -77,7 +77,7 @@ type unit struct {
 	park      []*entry             // what goes on only behind something unfinished
 	waiting   []*batch             // not handed over yet
 	blocked   int                  // messages whose retry holds the others back
-	keys      map[string]*keyQueue // keys held back by a retry
+	keys      map[string]*keyQueue // in key order: those of which something is awaited
 	loose     int                  // messages that wait for a callback or retry with no entry
 	unflushed []*batch
 	flushes   int // failed flushes in a row
@@ -86,6 +86,7 @@ type unit struct {
 
 	keepMu  sync.Mutex
 	keeping []*message // that the component keeps
+	kept    atomic.Int64
 
 	chunk  int // how many messages between two looks at the clock
 	sample uint
@@ -133,7 +134,7 @@ func (u *unit) step(b *batch) *batch {
 			continue
 		}
 		u.counts.bytes += uint64(b.bytes)
-		if dirty || handed < len(b.live) || len(u.emissions) > 0 || len(u.park) > 0 {
+		if dirty || handed < len(b.live) || len(u.emissions) > 0 || len(u.park) > 0 || len(u.keys) > 0 {
 			b = u.sift(b, handed)
 			if len(u.waiting) > 0 && u.blocked == 0 { // nothing holds the rest back any more
 				if b != nil {
@@ -285,6 +286,9 @@ func (u *unit) each(live []component.Message, from, to int) (int, bool) {
 // called back, and a new one for those that follow.
 func (u *unit) breakCell(m *message, i int) {
 	c := &call{u: u, m: m}
+	if u.stage.order == plan.Key {
+		c.key = u.keyOf(m)
+	}
 	m.carrier = nil
 	c.state.Store(late)
 	u.parkCall(c, i)
@@ -301,6 +305,9 @@ func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
 		m := live[i].(*message)
 		c := &call{u: u, m: m}
 		u.current = c
+		if u.stage.order == plan.Key {
+			c.key = u.keyOf(m)
+		}
 		c.state.Store(armed)
 		carrier := m.carrier
 		m.carrier = nil // others may hold it from now on
@@ -367,21 +374,28 @@ func (u *unit) startKeeping(m *message) {
 	x.keptAt = len(u.keeping)
 	u.keeping = append(u.keeping, m)
 	u.keepMu.Unlock()
+	u.kept.Add(1)
 	u.stage.kept.Add(1)
 	u.w.p.kept.Add(1)
 }
 
-// stopKeeping notes that the component keeps the message no more.
-func (u *unit) stopKeeping(m *message) {
+// unlist takes the message off the list of those that the component keeps.
+func (u *unit) unlist(m *message) {
 	u.keepMu.Lock()
-	last := u.keeping[len(u.keeping)-1]
+	defer u.keepMu.Unlock()
+	end := len(u.keeping) - 1
+	last := u.keeping[end]
 	u.keeping[m.x.keptAt] = last
 	last.x.keptAt = m.x.keptAt
-	u.keeping[len(u.keeping)-1] = nil
-	u.keeping = u.keeping[:len(u.keeping)-1]
-	u.keepMu.Unlock()
+	u.keeping[end] = nil
+	u.keeping = u.keeping[:end]
+}
+
+// keptLess counts that the component keeps one message less.
+func (u *unit) keptLess() {
 	u.w.p.kept.Add(-1)
-	if u.stage.kept.Add(-1) == 0 {
+	u.stage.kept.Add(-1)
+	if u.kept.Add(-1) == 0 {
 		u.w.post(event{kind: keptNone, unit: u})
 	}
 }

@@ -330,14 +330,12 @@ func (w *worker) letGo(u *unit) bool {
 			u.takeSent()
 		}
 		w.mu.Unlock()
-		u.keepMu.Lock()
-		kept := len(u.keeping)
-		u.keepMu.Unlock()
+		kept := u.kept.Load()
 		if kept == 0 {
 			return w.settleDown(u)
 		}
 		if !w.wait(u, stuck.C) {
-			w.p.stuck(u.stage, kept)
+			w.p.stuck(u.stage, int(kept))
 			return false
 		}
 	}
