@@ -8,8 +8,12 @@ import (
 	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
 	"github.com/gopiper/gopiper/components/generate"
+	"github.com/gopiper/gopiper/components/log"
+	"github.com/gopiper/gopiper/components/sample"
+	"github.com/gopiper/gopiper/components/split"
 	"github.com/gopiper/gopiper/components/stdin"
 	"github.com/gopiper/gopiper/components/stdout"
+	"github.com/gopiper/gopiper/components/throttle"
 	"github.com/gopiper/gopiper/loader"
 )
 
@@ -19,6 +23,10 @@ func init() {
 	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
 	loader.Register(generate.Declaration, generate.NewFactory)
+	loader.Register(log.Declaration, log.NewFactory)
+	loader.Register(sample.Declaration, sample.NewFactory)
+	loader.Register(split.Declaration, split.NewFactory)
 	loader.Register(stdin.Declaration, stdin.NewFactory)
 	loader.Register(stdout.Declaration, stdout.NewFactory)
+	loader.Register(throttle.Declaration, throttle.NewFactory)
 }
