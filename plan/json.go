@@ -33,7 +33,6 @@ func (p *Plan) JSON(secret func(stage *Stage, attribute string) bool) ([]byte, e
 	if err := json.Indent(&indented, text, "", "  "); err != nil {
 		return nil, err
 	}
-	indented.WriteByte('\n')
 	return indented.Bytes(), nil
 }
 

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/loader"
+)
+
+var update = flag.Bool("update", false, "write what the stories expect")
+
+// TestMain makes this binary the command gopiper of the tests.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gopiper": main})
+}
+
+// Components that the stories need and the library has not.
+func init() {
+	loader.Register(component.Declaration{Name: "test_panic", Roles: component.Processor, Summary: "Panics."},
+		func(map[string]any) (component.Factory, error) { panic("no factory today") })
+	loader.Register(component.Declaration{
+		Name: "test_fail", Roles: component.Processor, Summary: "Fails every message that is not \"good\".", Sync: true,
+		Attributes: []component.Attribute{
+			{Name: "password", Secret: true, Doc: "A secret."},
+			{Name: "wait", Type: component.Duration, Doc: "A pause."},
+		},
+	}, func(map[string]any) (component.Factory, error) { return failer{}, nil })
+}
+
+type failer struct{}
+
+func (failer) Amount() int                                       { return 1 }
+func (failer) Create(chan component.Message) component.Component { return failer{} }
+
+func (failer) Handle(m component.Message, handled component.HandledCallback) {
+	if string(m.GetData()) == "good" {
+		handled(component.Report{})
+		return
+	}
+	handled(component.Report{Status: 250, Description: "not good"})
+}
+
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		UpdateScripts: *update,
+	})
+}
+
+// exits runs a command that must end with a code: exits CODE COMMAND ARGUMENT…
+func exits(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) < 2 {
+		ts.Fatalf("usage: exits code command [argument...]")
+	}
+	if code := codeOf(ts.Exec(args[1], args[2:]...)); code != args[0] {
+		ts.Fatalf("it exits with %s", code)
+	}
+}
+
+func codeOf(err error) string {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return "0"
+	case errors.As(err, &exit):
+		return strconv.Itoa(exit.ExitCode())
+	}
+	return err.Error()
+}

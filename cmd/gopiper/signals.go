@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// drainOnSignal returns a context that is cancelled by the first SIGINT or
+// SIGTERM. The second ends the process at once. stop ends the watch.
+func drainOnSignal(logger *slog.Logger) (ctx context.Context, stop func()) {
+	// A closed standard output must be an error of the write, which ends the
+	// pipeline quietly, and not a signal, which would end the process. The
+	// signal is not ignored but caught, for children would inherit the former.
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		for count := 1; ; count++ {
+			select {
+			case s := <-signals:
+				if count > 1 {
+					os.Exit(exitSignal + int(s.(syscall.Signal)))
+				}
+				logger.Info("stopping: what is in flight is finished; a second signal exits at once", "signal", s.String())
+				cancel()
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(stopped)
+		cancel()
+	}
+}
