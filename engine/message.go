@@ -129,14 +129,18 @@ func (m *message) Status() *component.Report { return &m.more().status }
 // Release implements component.Message: a component gives up a message that it
 // kept. The engine never calls it.
 func (m *message) Release() {
-	if m.hold.CompareAndSwap(kept, notKept) {
-		u := m.x.unit
-		u.unlist(m)
-		m.settle(component.Report{Status: component.Drop})
-		u.keptLess() // only now: the run may be over then
-		return
+	for {
+		if m.hold.CompareAndSwap(kept, notKept) {
+			u := m.x.unit
+			u.unlist(m)
+			m.settle(component.Report{Status: component.Drop})
+			u.keptLess() // only now: the run may be over then
+			return
+		}
+		if m.hold.CompareAndSwap(notKept, releasedEarly) || m.hold.Load() == releasedEarly {
+			return
+		}
 	}
-	m.hold.CompareAndSwap(notKept, releasedEarly)
 }
 
 // keep gives the message to the component of a unit, which reported Continue.

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
 )
@@ -8,6 +10,13 @@ import (
 // sift acts on the reports of the first handed messages of a batch and returns
 // the batch that goes on, or nil. The rest, if there is any, waits.
 func (u *unit) sift(b *batch, handed int) *batch {
+	if len(u.orphans) > 0 {
+		b.live, b.owned = slices.Clone(b.live), false
+		for _, i := range u.orphans {
+			b.live[i] = b.at(i).renew()
+		}
+		u.orphans = u.orphans[:0]
+	}
 	rest := b.live[handed:]
 	if len(rest) > 0 {
 		waiting := newBatch(append([]component.Message(nil), rest...), b.seq, b.last)

@@ -79,6 +79,7 @@ func (u *unit) orphan(live []component.Message) {
 		if x := live[i].(*message).x; x != nil && x.early == u {
 			continue
 		}
+		u.orphans = append(u.orphans, i)
 		u.reports[i] = component.Report{Status: component.Retry, Description: "the worker that kept it was replaced"}
 	}
 }
@@ -135,7 +136,7 @@ func (u *unit) replace() {
 	var lost []component.Message
 	for _, c := range again {
 		if m := c.(*message); m.unkeep() {
-			lost = append(lost, m)
+			lost = append(lost, m.renew())
 		}
 	}
 	if len(lost) > 0 {
@@ -201,15 +202,20 @@ func (u *unit) expire(now int64) {
 	u.replace()
 	for _, c := range over {
 		u.counts.timeouts++
-		old := c.m
-		old.restore()
-		old.home.leaked.Store(true)
-		m := &message{data: old.data, home: old.home, meta: old.meta, x: old.x,
-			index: old.index, unterminated: old.unterminated, rank: old.rank}
+		m := c.m.renew()
 		u.prepare(m).timeouts++
 		u.answered(c, m, component.Report{Status: component.Retry,
 			Description: fmt.Sprintf("no callback within %v", u.stage.timeout)})
 	}
+}
+
+// renew returns a new object for a message whose component was replaced: the old
+// component may still touch the old one, whose memory is never reused.
+func (m *message) renew() *message {
+	m.restore()
+	m.home.leaked.Store(true)
+	return &message{data: m.data, home: m.home, meta: m.meta, x: m.x,
+		index: m.index, unterminated: m.unterminated, rank: m.rank}
 }
 
 // watchStall counts and logs messages that have been retrying for a minute.

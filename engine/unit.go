@@ -72,6 +72,7 @@ type unit struct {
 	emissions []emission          // sent on postponed during this batch
 	sent      []component.Message // sent on postponed outside of Handle
 	nursery   *home               // of messages that the component has made
+	orphans   []int               // messages of this batch that a component kept which was replaced
 	failures  []component.Message
 
 	park      []*entry             // what goes on only behind something unfinished
