@@ -61,7 +61,21 @@ func compile(name string, source []byte) (result *chunk, err *Error) {
 	if problem != nil {
 		return nil, syntaxError(name, source, problem)
 	}
+	nameCalls(proto)
 	return &chunk{name: name, proto: proto, functions: r.functions}, nil
+}
+
+// nameCalls gives calls without a name, t[""](), one: the engine panics when it
+// writes a traceback with an empty name in it.
+func nameCalls(proto *lua.FunctionProto) {
+	for i := range proto.DbgCalls {
+		if proto.DbgCalls[i].Name == "" {
+			proto.DbgCalls[i].Name = "?"
+		}
+	}
+	for _, inner := range proto.FunctionPrototypes {
+		nameCalls(inner)
+	}
 }
 
 // syntaxError says in better words what the parser and the compiler say.

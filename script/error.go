@@ -37,6 +37,9 @@ func (s *Script) runtimeError(err error) *Error {
 	}
 	stack := s.userStack(api.StackTrace)
 	at, message := s.splitPosition(errorText(api))
+	if strings.TrimSpace(message) == "" {
+		message = "the error has no message"
+	}
 	if at == (plan.Position{}) && len(stack) > 0 {
 		at, _ = s.splitPosition(stack[0])
 	}

@@ -138,7 +138,7 @@ func (s *Script) unshare(p place, h *shared) {
 func (h *shared) enter(ctx context.Context, s *Script) (*state, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.state != nil && h.state.busy.CompareAndSwap(false, true) {
+	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken {
 		return h.state, nil
 	}
 	if h.err != nil {
@@ -197,7 +197,7 @@ func (s *seat) ask(m component.Message) (lua.LValue, error) {
 	L := s.state.lua
 	L.Push(s.lua)
 	L.Push(s.message)
-	if err := L.PCall(1, 1, nil); err != nil {
+	if err := s.state.call(1, 1); err != nil {
 		return nil, s.function.script.runtimeError(err)
 	}
 	value := L.Get(-1)

@@ -102,7 +102,7 @@ func golden(t *testing.T, file string, source []byte) (text string, failed bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = string(json)
+	text = strings.TrimSpace(string(json)) + "\n"
 	for _, w := range s.Warnings() {
 		text += "warning: " + w.String() + "\n"
 	}

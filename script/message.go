@@ -45,21 +45,21 @@ func (st *state) openMessages() {
 	st.attributes.RawSetString("__metatable", lua.LString("message's attributes"))
 }
 
-// handle is a view as Lua holds it, with the attributes beside it.
-type handle struct {
+// held is a view as Lua holds it, with the attributes beside it.
+type held struct {
 	*view
 	attributes *lua.LUserData
 }
 
 // newMessage makes what Lua holds of a view.
 func (st *state) newMessage(v *view) *lua.LUserData {
-	attributes := &lua.LUserData{Value: &handle{view: v}, Metatable: st.attributes}
-	return &lua.LUserData{Value: &handle{v, attributes}, Metatable: st.message}
+	attributes := &lua.LUserData{Value: &held{view: v}, Metatable: st.attributes}
+	return &lua.LUserData{Value: &held{v, attributes}, Metatable: st.message}
 }
 
 // viewed returns the view of the first argument, while it may be used.
-func viewed(L *lua.LState) *handle {
-	h := L.Get(1).(*lua.LUserData).Value.(*handle)
+func viewed(L *lua.LState) *held {
+	h := L.Get(1).(*lua.LUserData).Value.(*held)
 	if h.message == nil {
 		L.RaiseError("a message was used after its function had returned; copy what is needed later, such as msg.data")
 	}
@@ -67,7 +67,7 @@ func viewed(L *lua.LState) *handle {
 }
 
 // standard returns what engines' messages offer beside data.
-func (h *handle) standard(L *lua.LState) component.StandardMessage {
+func (h *held) standard(L *lua.LState) component.StandardMessage {
 	m, ok := h.message.(component.StandardMessage)
 	if !ok {
 		L.RaiseError("this message has data only")
@@ -75,7 +75,7 @@ func (h *handle) standard(L *lua.LState) component.StandardMessage {
 	return m
 }
 
-func (h *handle) change(L *lua.LState) {
+func (h *held) change(L *lua.LState) {
 	if h.readOnly != "" {
 		L.RaiseError("%s must not change the message", h.readOnly)
 	}
@@ -130,7 +130,9 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 			L.RaiseError("msg.data is a string, not %s", describe(value))
 		}
 		setData(h.message, text)
-		h.data = lua.LString(text)
+		if h.data = value; value.Type() != lua.LTString {
+			h.data = lua.LString(text)
+		}
 	case "key":
 		text, ok := textOf(value)
 		if !ok && value != lua.LNil {

@@ -154,7 +154,7 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 	st.guard.start()
 	L := st.lua
 	L.Push(L.NewFunctionFromProto(s.main.proto))
-	err := L.PCall(0, 0, nil)
+	err := st.call(0, 0)
 	if st.guard.tripped != nil && err == nil {
 		err = st.guard.tripped // the script has caught the error and ended
 	}

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,9 @@ type state struct {
 	// busy is true while a function runs: a worker that is stuck in one must
 	// not share it with the worker that replaces it.
 	busy atomic.Bool
+	// broken is true once the engine has panicked where it cannot recover: the
+	// state must not be used again.
+	broken bool
 
 	first      bool // whether this evaluation makes the plan
 	describing bool // false once messages may be handled
@@ -82,6 +86,18 @@ func (st *state) run() {
 	st.source.Seed(rand.Uint64(), rand.Uint64())
 	st.guard = guard{what: "the function", limit: st.script.options.CallLimit}
 	st.guard.reset()
+}
+
+// call calls the function that was pushed with its arguments, and returns the
+// error that it raised. It never panics.
+func (st *state) call(arguments, results int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			st.broken = true
+			err = fmt.Errorf("the Lua engine failed: %v", p)
+		}
+	}()
+	return st.lua.PCall(arguments, results, nil)
 }
 
 // position is where the script is: the innermost line of Lua.

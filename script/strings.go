@@ -17,9 +17,9 @@ func (st *state) openStrings(globals *lua.LTable) {
 	table := L.NewTable()
 	st.set(table, map[string]lua.LGFunction{
 		"byte": stringByte, "char": stringChar, "find": st.stringFind, "format": st.stringFormat,
-		"gmatch": st.stringGmatch, "gsub": st.stringGsub, "len": stringLen, "lower": stringLower,
-		"match": st.stringMatch, "rep": st.stringRep, "reverse": stringReverse, "sub": stringSub,
-		"upper": stringUpper,
+		"gmatch": st.stringGmatch, "gsub": st.stringGsub, "len": stringLen, "lower": st.stringLower,
+		"match": st.stringMatch, "rep": st.stringRep, "reverse": st.stringReverse, "sub": stringSub,
+		"upper": st.stringUpper,
 	})
 	table.RawSetString("dump", st.forbid("string.dump", "a script cannot look at compiled functions"))
 	globals.RawSetString("string", table)
@@ -87,26 +87,26 @@ func stringSub(L *lua.LState) int {
 	return 1
 }
 
-func stringReverse(L *lua.LState) int {
-	out := []byte(L.CheckString(1))
+func (st *state) stringReverse(L *lua.LState) int {
+	text := L.CheckString(1)
+	out := append(st.take(), text...)
 	slices.Reverse(out)
-	L.Push(lua.LString(out))
-	return 1
+	return st.push(L, out)
 }
 
-func stringUpper(L *lua.LState) int { return convertCase(L, 'a', 'z') }
-func stringLower(L *lua.LState) int { return convertCase(L, 'A', 'Z') }
+func (st *state) stringUpper(L *lua.LState) int { return st.convertCase(L, 'a', 'z') }
+func (st *state) stringLower(L *lua.LState) int { return st.convertCase(L, 'A', 'Z') }
 
 // convertCase flips the case of the letters from first to last.
-func convertCase(L *lua.LState, first, last byte) int {
-	out := []byte(L.CheckString(1))
+func (st *state) convertCase(L *lua.LState, first, last byte) int {
+	text := L.CheckString(1)
+	out := append(st.take(), text...)
 	for i, c := range out {
 		if first <= c && c <= last {
 			out[i] = c ^ 0x20
 		}
 	}
-	L.Push(lua.LString(out))
-	return 1
+	return st.push(L, out)
 }
 
 func (st *state) stringRep(L *lua.LState) int {

@@ -83,13 +83,15 @@ func (w *worker) HandleBatch(messages []component.Message, reports []component.R
 	defer func() { w.messages, w.reports = nil, nil }()
 	for w.next < len(messages) {
 		w.state.lua.Push(w.drive)
-		err := w.state.lua.PCall(0, 0, nil)
+		err := w.state.call(0, 0)
 		if err == nil {
 			break
 		}
 		reports[w.next] = w.failed(err)
 		w.view.end()
-		w.next++
+		if w.next++; w.state.broken {
+			break // the rest is for another state
+		}
 	}
 	return w.next
 }

@@ -1,0 +1,80 @@
+package script
+
+import (
+	"testing"
+
+	"github.com/gopiper/gopiper/component"
+)
+
+const accessLog = `197.132.62.223 - u1345 [01/Mar/2025:00:00:00 +0000] "PUT /search?q=go+lua82128 HTTP/1.1" 200 51929 "-" "Go-http-client/1.1"`
+
+func BenchmarkFunction(b *testing.B) {
+	for _, test := range []struct{ name, body string }{
+		{"nothing", ``},
+		{"status", `return gopiper.DROP`},
+		{"find", `if msg.data:find('" 5', 1, true) then return gopiper.DROP end`},
+		{"pattern", `if msg.data:find('" 5%d%d ') then return gopiper.DROP end`},
+		{"attribute", `if msg.attributes.a == "x" then return gopiper.DROP end`},
+		{"upper", `msg.data = msg.data:upper()`},
+		{"gsub", `msg.data = msg.data:gsub("HTTP/1%.1", "HTTP/2.0"):upper()`},
+		{"concat", `msg.data = msg.data .. " " .. "x"`},
+		{"error", `error("x")`},
+	} {
+		s := load(b, withFunction(test.body))
+		messages := make([]component.Message, 512)
+		reports := make([]component.Report, len(messages))
+		for i := range messages {
+			messages[i] = &reused{StandardMessage: newFake(accessLog), data: []byte(accessLog)}
+		}
+		b.Run(test.name+"/batch", func(b *testing.B) {
+			worker := functionOf(s, 0, 1).Create(0, 0, nil).(component.BatchHandler)
+			b.ReportAllocs()
+			for n := 0; n < b.N; {
+				n += worker.HandleBatch(messages, reports)
+			}
+		})
+		b.Run(test.name+"/one", func(b *testing.B) {
+			worker := functionOf(s, 0, 1).Create(0, 0, nil)
+			b.ReportAllocs()
+			handled := func(component.Report) {}
+			for b.Loop() {
+				worker.Handle(messages[0], handled)
+			}
+		})
+	}
+}
+
+// reused gives the same data again whatever was set, and has memory for it.
+type reused struct {
+	component.StandardMessage
+	data, arena []byte
+}
+
+func (m *reused) GetData() []byte { return m.data }
+func (m *reused) SetData([]byte)  {}
+func (m *reused) Grow(n int) []byte {
+	if cap(m.arena) < n {
+		m.arena = make([]byte, 0, n)
+	}
+	return m.arena[:0]
+}
+
+func BenchmarkPredicate(b *testing.B) {
+	s := load(b, withFunction(`return msg.data:find("x", 1, true)`))
+	decide := functionOf(s, 0, 1).Predicate(0, 0)
+	m := newFake(accessLog)
+	b.ReportAllocs()
+	for b.Loop() {
+		decide(m)
+	}
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	f := functionOf(load(b, withFunction(``)), 0, 1)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := f.Prepare(0, i); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
