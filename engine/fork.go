@@ -24,9 +24,6 @@ func (f *fork) put(b *batch) {
 		f.region.enter(b)
 		seq, last = b.seq, b.last
 	}
-	for i := range b.live {
-		b.at(i).rank = uint32(i)
-	}
 	if f.all {
 		f.copy(b)
 	} else {
@@ -52,8 +49,9 @@ func (f *fork) put(b *batch) {
 
 // choose gives every message to one branch.
 func (f *fork) choose(b *batch) {
-	for _, c := range b.live {
+	for rank, c := range b.live {
 		m := c.(*message)
+		m.rank = uint32(rank)
 		i, err := f.first(m)
 		if err != nil {
 			f.stage.lost.Add(1)
@@ -112,7 +110,8 @@ func (f *fork) copy(b *batch) {
 		for j := range b.live {
 			parent, m := b.at(j), &h.slots[j]
 			parent.Derive()
-			m.data, m.meta, m.unterminated, m.rank = parent.data, parent.meta, parent.unterminated, parent.rank
+			m.data, m.meta, m.unterminated = parent.data, parent.meta, parent.unterminated
+			m.rank = uint32(j*len(f.branches) + i)
 			h.origins[j] = &copied{parent: parent}
 			part[j] = m
 		}

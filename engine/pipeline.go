@@ -184,11 +184,30 @@ func (p *Pipeline) work(ctx context.Context) error {
 		p.failOut.end()
 		failDone.Wait()
 	}
+	p.waitSettled()
 	close(over)
 	<-watching
 	p.credits.close()
 	p.closeAll()
 	return p.result()
+}
+
+// waitSettled waits for what components have made but neither sent nor released:
+// they may still do so from goroutines of their own.
+func (p *Pipeline) waitSettled() {
+	patience := time.NewTimer(plan.DefaultTimeout)
+	defer patience.Stop()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for p.credits.messages.Load() > 0 && !p.isAborted() {
+		select {
+		case <-look.C:
+		case <-p.aborted:
+		case <-patience.C:
+			p.failWith(fmt.Errorf("%w: %d messages are unsettled at the end; a component has made messages from them (component.NewMessage) that it neither sent nor released", ErrStuck, p.credits.messages.Load()))
+			p.abort()
+		}
+	}
 }
 
 // stop stops the sources; what is in flight goes on. It may be called often.
@@ -287,6 +306,7 @@ func (p *Pipeline) fail(s *stage, messages []component.Message) {
 			continue
 		}
 		m.x.failed = &r
+		m.home.tracked.Store(true) // its outcome is not what it looks like
 		m.SetAttribute("failed_stage", s.config.Name)
 		m.SetAttribute("failed_status", fmt.Sprint(r.Status))
 		m.SetAttribute("failed_description", r.Description)

@@ -290,6 +290,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 	var deadline <-chan time.Time
 	stuckFor := 0
 	var checked int64
+	var settled uint64
 	for {
 		select {
 		case <-over:
@@ -304,6 +305,9 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 			p.abort()
 			deadline = nil
 		case <-ticker.C:
+			if now := p.settledCount.Load(); now != settled {
+				settled, stuckFor = now, 0
+			}
 			stuckFor = p.checkKept(stuckFor)
 			if now := monotonic(); now-checked > int64(100*time.Millisecond) {
 				checked = now
