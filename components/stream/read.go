@@ -14,6 +14,7 @@ const (
 	batchMax = 512      // messages in a batch at most
 	blockMax = 64 << 10 // bytes read at once at most
 	blockMin = 4 << 10
+	small    = 2 << 10 // a batch of so many bytes or less gets a buffer of its own size
 )
 
 // Reader reads streams and emits the messages in them. It belongs to one
@@ -21,7 +22,9 @@ const (
 //
 // One read fills the buffer of the batch that is emitted next, so messages are
 // not copied, and what one read has completed is emitted before the next read.
-// Only the incomplete end of a block moves to the batch that follows.
+// Only the incomplete end of a block moves to the batch that follows. The
+// exception is a batch that is small: its buffer is taken up until its messages
+// are settled and counts as in flight, so it gets a smaller one.
 type Reader struct {
 	// Annotate, if set, is called for every message after it was added.
 	Annotate func(batch *component.Batch)
@@ -34,6 +37,8 @@ type Reader struct {
 	cutter *framing.Cutter
 	batch  *component.Batch // nil, or without messages, between two streams
 	from   int              // where in the batch's buffer the next message begins
+
+	spareBlock, spareSmall []byte // buffers to use again
 }
 
 // NewReader returns a reader that emits to out.
@@ -90,9 +95,7 @@ func (r *Reader) emitComplete(filled bool) bool {
 			r.block = min(blockMax, r.block+r.block/8)
 		}
 		if count > 0 {
-			full := r.batch
-			r.next(full.Buffer[r.from:])
-			if !r.out.Emit(full) {
+			if !r.emit() {
 				return false
 			}
 		} else if r.from > 0 { // passed over
@@ -105,14 +108,28 @@ func (r *Reader) emitComplete(filled bool) bool {
 	}
 }
 
+// emit emits the batch and begins the next one.
+func (r *Reader) emit() bool {
+	full, block := r.batch, r.batch.Buffer
+	if r.from <= small {
+		full.Buffer = append(r.spareSmall[:0], block[:r.from]...)
+		r.spareBlock, r.spareSmall = block, nil
+	}
+	r.next(block[r.from:])
+	return r.out.Emit(full)
+}
+
 // next begins a batch with what is left of the one before.
 func (r *Reader) next(left []byte) {
 	r.batch, r.from = r.out.Batch(), 0
-	buffer := r.batch.Buffer[:0]
+	buffer := r.batch.Buffer
 	if need := max(blockMax, len(left)); cap(buffer) < need {
-		buffer = make([]byte, 0, need)
+		r.spareSmall = buffer
+		if buffer, r.spareBlock = r.spareBlock, nil; cap(buffer) < need {
+			buffer = make([]byte, 0, need)
+		}
 	}
-	r.batch.Buffer = append(buffer, left...)
+	r.batch.Buffer = append(buffer[:0], left...)
 }
 
 // cut adds the complete messages in the buffer to the batch, and tells whether

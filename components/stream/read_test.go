@@ -208,6 +208,29 @@ func TestAnnotate(t *testing.T) {
 	}
 }
 
+// What comes in small pieces takes up little memory, although it is read into a
+// large buffer, and nothing is allocated for it.
+func TestReadSmall(t *testing.T) {
+	input := strings.NewReader(strings.Repeat("a line of some length\n", 1000))
+	var out counter
+	reader := stream.NewReader(&out, options)
+	round := func() {
+		input.Seek(0, io.SeekStart)
+		if _, err := reader.Read(t.Context(), &atMost{input, 30}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out.keep = true
+	round()
+	if per := out.memory() / len(out.free); per > 256 {
+		t.Errorf("%d batches of one or two lines take up %d bytes each", len(out.free), per)
+	}
+	out.keep = false
+	if allocations := testing.AllocsPerRun(10, round); allocations > 2 { // the cutter and this reader
+		t.Errorf("%v allocations for 1,000 lines", allocations)
+	}
+}
+
 // In the steady state nothing is allocated.
 func TestReadAllocates(t *testing.T) {
 	var out counter
@@ -227,14 +250,15 @@ func TestReadAllocates(t *testing.T) {
 	}
 }
 
-// counter counts messages and reuses batches.
+// counter counts messages and reuses batches, unless it is to keep them.
 type counter struct {
 	free     []*component.Batch
 	messages int
+	keep     bool
 }
 
 func (c *counter) Batch() *component.Batch {
-	if n := len(c.free); n > 0 {
+	if n := len(c.free); n > 0 && !c.keep {
 		b := c.free[n-1]
 		c.free = c.free[:n-1]
 		return b
@@ -247,4 +271,12 @@ func (c *counter) Emit(b *component.Batch) bool {
 	b.Reset()
 	c.free = append(c.free, b)
 	return true
+}
+
+func (c *counter) memory() int {
+	bytes := 0
+	for _, b := range c.free {
+		bytes += cap(b.Buffer)
+	}
+	return bytes
 }

@@ -108,6 +108,17 @@ func TestWriteEarly(t *testing.T) {
 	}
 }
 
+// In the steady state nothing is allocated.
+func TestWriteAllocates(t *testing.T) {
+	messages := fake.Messages(strings.Repeat("x", 100), strings.Repeat("y", 100_000), "")
+	for _, format := range []framing.Format{framing.Line, framing.Length} {
+		w := stream.NewWriter(format, func(p []byte) (int, error) { return len(p), nil })
+		if n := testing.AllocsPerRun(20, func() { w.Add(messages...); w.Flush() }); n != 0 {
+			t.Errorf("%v: %v allocations", format, n)
+		}
+	}
+}
+
 // However often and wherever writing fails, what is written in the end are
 // whole messages, all of them, in their order, some more than once.
 func TestWriteAgainAfterErrors(t *testing.T) {
