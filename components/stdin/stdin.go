@@ -18,7 +18,7 @@ var Declaration = component.Declaration{
 	Summary: "Reads messages from the standard input.",
 	Doc: "It ends at the end of the input. What has arrived goes on at once, without waiting for more. " +
 		"The standard input cannot be read again: what was read and not settled when the process ended " +
-		"is lost, unless a buffer with a store follows.",
+		"is lost.",
 	Example:    `gopiper.stdin{}, gopiper.stdout{}`,
 	Roles:      component.Source,
 	Interfaces: component.IsRunner,
