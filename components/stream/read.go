@@ -35,7 +35,7 @@ type Reader struct {
 	block   int // bytes to read at once: about as many as fill a batch
 
 	cutter *framing.Cutter
-	batch  *component.Batch // nil, or without messages, between two streams
+	batch  *component.Batch // between two streams it has no messages
 	from   int              // where in the batch's buffer the next message begins
 
 	spareBlock, spareSmall []byte // buffers to use again
@@ -170,11 +170,10 @@ func (r *Reader) add(start, end int, found framing.Found) {
 // on.
 func (r *Reader) emitLast() bool {
 	start, end, found := r.cutter.End(r.batch.Buffer, r.from)
-	last := r.batch
 	if found == framing.Nothing {
 		return true
 	}
 	r.add(start, end, found)
-	r.batch = nil
-	return r.out.Emit(last)
+	r.from = len(r.batch.Buffer)
+	return r.emit()
 }
