@@ -8,6 +8,7 @@ import (
 	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
 	"github.com/gopiper/gopiper/components/generate"
+	"github.com/gopiper/gopiper/components/json"
 	"github.com/gopiper/gopiper/components/log"
 	"github.com/gopiper/gopiper/components/sample"
 	"github.com/gopiper/gopiper/components/split"
@@ -23,6 +24,7 @@ func init() {
 	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
 	loader.Register(generate.Declaration, generate.NewFactory)
+	loader.Register(json.Declaration, json.NewFactory)
 	loader.Register(log.Declaration, log.NewFactory)
 	loader.Register(sample.Declaration, sample.NewFactory)
 	loader.Register(split.Declaration, split.NewFactory)
