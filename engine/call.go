@@ -68,6 +68,8 @@ func (c *cell) result() component.Report {
 // counts.
 type call struct {
 	state  atomic.Uint32
+	claim  atomic.Uint32 // who goes on after the component: 1 the caller, 2 the watch
+	handed bool          // hands make the call: it may be given up
 	report component.Report
 	u      *unit
 	m      *message

@@ -375,6 +375,39 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// A Handle that never returns is left behind; its message is tried again.
+func TestStuckHandle(t *testing.T) {
+	src, sink := newNumbers(300), &collector{}
+	release := make(chan struct{})
+	var tries atomic.Int64
+	stage := plainStage("hangs", func(chan component.Message) component.Component {
+		return handler(func(m component.Message, done component.HandledCallback) {
+			switch string(m.GetData()) {
+			case "7":
+				tries.Add(1)
+				<-release
+				done(component.Report{})
+			case "70":
+				if tries.Add(1) < 5 {
+					<-release
+				}
+			}
+			done(component.Report{})
+		})
+	})
+	stage.Timeout = 50 * time.Millisecond
+	stage.Retry = &plan.Retry{Initial: 1}
+	p := run(t, src.stage(), stage, sink.stage())
+	close(release)
+	all := slices.DeleteFunc(want(300), func(s string) bool { return s == "7" })
+	if !slices.Equal(sink.got, all) {
+		t.Error(difference(sink.got, all))
+	}
+	if src.outcomes[7].Status != StatusTimeout || tries.Load() != 5 || p.Stats().Stages[1].Timeouts != 4 {
+		t.Errorf("%v, tries %d, timeouts %d", src.outcomes[7], tries.Load(), p.Stats().Stages[1].Timeouts)
+	}
+}
+
 // flaky is a sink whose flush fails now and then.
 type flaky struct {
 	collector

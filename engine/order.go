@@ -180,7 +180,11 @@ func (u *unit) again(m *message) {
 	if len(u.reports) == 0 {
 		u.reports = make([]component.Report, u.w.p.config.BatchMax)
 	}
-	u.attempt(live, 0, 1)
+	u.attemptBy(live, 0, 1)
+	m = live[0].(*message) // it may be a new object
+	if e := m.x.entry; e != nil {
+		e.m = m
+	}
 	if u.sentAny() {
 		u.collect(0, live)
 	}

@@ -178,18 +178,60 @@ func (p *Pipeline) work(ctx context.Context) error {
 		defer close(watching)
 		p.watch(ctx, over)
 	}()
-	sourcesDone.Wait()
-	mainDone.Wait()
-	if p.failOut != nil {
+	ended := p.await(&sourcesDone) && p.await(&mainDone)
+	if ended && p.failOut != nil {
 		p.failOut.end()
-		failDone.Wait()
+		ended = p.await(&failDone)
 	}
-	p.waitSettled()
+	if ended {
+		p.waitSettled()
+	}
 	close(over)
 	<-watching
 	p.credits.close()
 	p.closeAll()
 	return p.result()
+}
+
+// await waits for goroutines; once everything was called off only so long. It is
+// false when some are left behind, stuck in a component.
+func (p *Pipeline) await(group *sync.WaitGroup) bool {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-p.aborted:
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		p.logger.Warn("goroutines are left behind: a component does not return", "in", p.busyStages())
+		return false
+	}
+}
+
+// busyStages names the stages whose worker is at work.
+func (p *Pipeline) busyStages() []string {
+	var names []string
+	for _, seg := range p.segments {
+		for _, w := range seg.workers {
+			if w.mu.TryLock() {
+				w.mu.Unlock()
+				continue
+			}
+			for _, s := range seg.stages {
+				names = append(names, s.config.Name)
+			}
+		}
+	}
+	return names
 }
 
 // waitSettled waits for what components have made but neither sent nor released:

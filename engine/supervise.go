@@ -39,10 +39,15 @@ func panicReport(reason any) *component.Report {
 
 // panicked sees to a panic in the component: a new one takes its place, and the
 // message is retried. A batch is handed over again one message at a time.
-func (u *unit) panicked(live []component.Message, from, to int, reason any) (n int, dirty bool) {
+func (u *unit) panicked(h *hands, live []component.Message, from, to int, reason any) (n int, dirty bool) {
 	report := panicReport(reason)
 	u.counts.panics++
 	at := u.at
+	if h != nil {
+		if c := h.current.Load(); c != nil && !c.leave() && c.claim.Load() == 2 {
+			return 0, false // it panicked after it was given up
+		}
+	}
 	reported, known := u.reportedBeforePanic()
 	u.orphan(live)
 	u.replace()
@@ -51,7 +56,7 @@ func (u *unit) panicked(live []component.Message, from, to int, reason any) (n i
 		u.alone = true
 		defer func() { u.alone = false }()
 		for n < to-from && !u.stop {
-			k, _ := u.attempt(live, from+n, to)
+			k, _ := u.attempt(h, live, from+n, to)
 			n += k
 		}
 		return n, true
@@ -180,6 +185,7 @@ func (u *unit) make() {
 		u.flusher, _ = u.component.(component.Flusher)
 	}
 	u.newCell()
+	u.handed = !s.sync
 }
 
 // postponedLength is how many messages a component may send before somebody
@@ -312,6 +318,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 			if now := monotonic(); now-checked > int64(100*time.Millisecond) {
 				checked = now
 				p.askTimeouts()
+				p.askHands()
 			}
 			p.help()
 		}

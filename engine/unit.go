@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,8 @@ type unit struct {
 	unflushed []*batch
 	flushes   int // failed flushes in a row
 	current   *call
+	handed    bool // called by hands
+	hands     atomic.Pointer[hands]
 	alone     bool // hand over one at a time
 
 	keepMu  sync.Mutex
@@ -166,6 +169,10 @@ func (u *unit) held() bool {
 // must be handled again before the next. It returns how many were handed over,
 // and whether anything but Done in time came of them.
 func (u *unit) hand(b *batch) (handed int, dirty bool) {
+	if u.handed && b.owned { // a message may be replaced by a new object
+		b.own = append(b.own[:0], b.live...)
+		b.live, b.owned = b.own, false
+	}
 	live := b.live
 	if len(live) > len(u.reports) {
 		u.reports = make([]component.Report, max(len(live), u.w.p.config.BatchMax))
@@ -180,7 +187,7 @@ func (u *unit) hand(b *batch) (handed int, dirty bool) {
 	}
 	for handed < len(live) {
 		to := min(len(live), handed+u.chunk)
-		n, d := u.attempt(live, handed, to)
+		n, d := u.attemptBy(live, handed, to)
 		handed += n
 		dirty = dirty || d
 		if timed {
@@ -218,26 +225,33 @@ func (u *unit) clock(last int64, n int) int64 {
 
 // attempt hands over live[from:to], or a part of it, to the component.
 // A panic is a report on the message that caused it.
-func (u *unit) attempt(live []component.Message, from, to int) (n int, dirty bool) {
+func (u *unit) attempt(h *hands, live []component.Message, from, to int) (n int, dirty bool) {
 	defer func() {
-		if reason := recover(); reason != nil {
-			n, dirty = u.panicked(live, from, to, reason)
+		switch reason := recover(); reason.(type) {
+		case nil, givenUpCall:
+		default:
+			n, dirty = u.panicked(h, live, from, to, reason)
 		}
 	}()
 	if u.batches != nil && !u.alone && !u.single(live, from) {
-		return u.together(live, from, to)
+		return u.together(h, live, from, to)
 	}
 	if u.stage.sync && !u.stage.fresh.Load() {
 		return u.each(live, from, to)
 	}
-	return u.eachFresh(live, from, to)
+	return u.eachFresh(h, live, from, to)
 }
 
 // together hands over with one call.
-func (u *unit) together(live []component.Message, from, to int) (int, bool) {
+func (u *unit) together(h *hands, live []component.Message, from, to int) (int, bool) {
 	u.at = -1
 	reports := u.reports[from:to]
-	n := u.batches.HandleBatch(live[from:to:to], reports)
+	var n int
+	if h != nil {
+		n = u.togetherByHands(h, live[from:to:to], reports)
+	} else {
+		n = u.batches.HandleBatch(live[from:to:to], reports)
+	}
 	if n < 1 || n > to-from {
 		panic(badCount{n, to - from})
 	}
@@ -252,6 +266,21 @@ func (u *unit) together(live []component.Message, from, to int) (int, bool) {
 		u.collect(from+n, live)
 	}
 	return n, dirty
+}
+
+// togetherByHands is the call of a batch handler that may be given up. It must
+// not touch the batch's own memory then: it gets copies.
+func (u *unit) togetherByHands(h *hands, messages []component.Message, reports []component.Report) int {
+	c := &call{u: u}
+	copied, copies := slices.Clone(messages), make([]component.Report, len(reports))
+	batches := u.batches
+	h.enter(c)
+	n := batches.HandleBatch(copied, copies)
+	if !c.leave() {
+		panic(givenUpCall{})
+	}
+	copy(reports, copies)
+	return n
 }
 
 // each hands over one by one, with the callback that is reused.
@@ -299,7 +328,7 @@ func (u *unit) breakCell(m *message, i int) {
 }
 
 // eachFresh hands over one by one, each message with a callback of its own.
-func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
+func (u *unit) eachFresh(h *hands, live []component.Message, from, to int) (int, bool) {
 	dirty := false
 	for i := from; i < to; i++ {
 		u.at = i
@@ -312,7 +341,12 @@ func (u *unit) eachFresh(live []component.Message, from, to int) (int, bool) {
 		c.state.Store(armed)
 		carrier := m.carrier
 		m.carrier = nil // others may hold it from now on
-		u.component.Handle(m, c.handled)
+		handler := u.component // nothing of the unit is read after enter: it may go on without us
+		h.enter(c)
+		handler.Handle(m, c.handled)
+		if !c.leave() {
+			panic(givenUpCall{})
+		}
 		if u.stage.emits && u.sentAny() {
 			u.collect(i, live)
 		}
