@@ -24,6 +24,8 @@ func TestMain(m *testing.M) {
 func init() {
 	loader.Register(component.Declaration{Name: "test_panic", Roles: component.Processor, Summary: "Panics."},
 		func(map[string]any) (component.Factory, error) { panic("no factory today") })
+	loader.Register(component.Declaration{Name: "test_never", Roles: component.Sink, Summary: "Never calls back."},
+		func(map[string]any) (component.Factory, error) { return never{}, nil })
 	loader.Register(component.Declaration{
 		Name: "test_fail", Roles: component.Processor, Summary: "Fails every message that is not \"good\".", Sync: true,
 		Attributes: []component.Attribute{
@@ -32,6 +34,14 @@ func init() {
 		},
 	}, func(map[string]any) (component.Factory, error) { return failer{}, nil })
 }
+
+// never takes messages and does not say what became of them.
+type never struct{}
+
+func (never) Amount() int                                       { return 1 }
+func (never) Create(chan component.Message) component.Component { return never{} }
+
+func (never) Handle(component.Message, component.HandledCallback) { println("taken") }
 
 type failer struct{}
 

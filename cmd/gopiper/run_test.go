@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// started is a gopiper that runs.
+type started struct {
+	t       *testing.T
+	command *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	err     *bufio.Reader
+}
+
+func start(t *testing.T, script string, flags ...string) *started {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "p.lua")
+	text := "local gopiper = require('gopiper') gopiper.createPipeline{ " + script + " }"
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := &started{t: t, command: exec.Command("gopiper", append(append([]string{"run"}, flags...), file)...)}
+	pipe := func(r io.Reader, err error) *bufio.Reader {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bufio.NewReader(r)
+	}
+	var err error
+	if s.in, err = s.command.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.command.StdoutPipe()
+	s.out = pipe(out, err)
+	errors, err := s.command.StderrPipe()
+	s.err = pipe(errors, err)
+	if err := s.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.command.Process.Kill() })
+	return s
+}
+
+// line reads a line that must begin with, or at least contain, a text.
+func (s *started) line(from *bufio.Reader, want string) string {
+	s.t.Helper()
+	line, err := from.ReadString('\n')
+	if err != nil || !strings.Contains(line, want) {
+		s.t.Fatalf("got %q (%v), want %q", line, err, want)
+	}
+	return line
+}
+
+func (s *started) signal(signal os.Signal) {
+	s.t.Helper()
+	if err := s.command.Process.Signal(signal); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the end and returns what was left in the standard error.
+func (s *started) ends(code int) string {
+	s.t.Helper()
+	rest, err := io.ReadAll(s.err)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.command.Wait()
+	if got := s.command.ProcessState.ExitCode(); got != code {
+		s.t.Errorf("the exit code is %d, not %d; the log's end: %s", got, code, rest)
+	}
+	return string(rest)
+}
+
+func TestSignalDrains(t *testing.T) {
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		s := start(t, "gopiper.stdin{}, gopiper.stdout{}")
+		io.WriteString(s.in, "one\ntwo\n")
+		s.line(s.out, "one\n")
+		s.line(s.out, "two\n")
+		s.signal(signal)
+		s.line(s.err, "stopping: what is in flight is finished; a second signal exits at once")
+		if rest := s.ends(exitOK); rest != "" {
+			t.Errorf("it also says %q", rest)
+		}
+	}
+}
+
+// undrainable is a pipeline with a message in flight that stays there.
+func undrainable(t *testing.T, flags ...string) *started {
+	s := start(t, "gopiper.stdin{}, gopiper.test_never{}", flags...)
+	io.WriteString(s.in, "one\n")
+	s.line(s.err, "taken")
+	return s
+}
+
+func TestNotDrained(t *testing.T) {
+	s := undrainable(t, "--drain-timeout", "10ms")
+	s.signal(syscall.SIGTERM)
+	s.line(s.err, "stopping")
+	if rest := s.ends(exitNotDrained); !strings.HasPrefix(rest, "gopiper: pipeline p: not drained in time: 1 message") {
+		t.Errorf("it says %q", rest)
+	}
+}
+
+func TestSecondSignalExitsAtOnce(t *testing.T) {
+	s := undrainable(t)
+	s.signal(syscall.SIGTERM)
+	s.line(s.err, "stopping")
+	s.signal(syscall.SIGINT)
+	if rest := s.ends(exitSignal + int(syscall.SIGINT)); rest != "" {
+		t.Errorf("it says %q", rest)
+	}
+}
+
+func TestMetricsAreServed(t *testing.T) {
+	s := start(t, "gopiper.stdin{}, gopiper.stdout{}", "--metrics", "127.0.0.1:0")
+	line := s.line(s.err, "serving metrics")
+	_, address, _ := strings.Cut(strings.TrimSpace(line), "address=")
+	io.WriteString(s.in, "one\n")
+	s.line(s.out, "one\n")
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	for _, want := range []string{
+		`gopiper_pipeline_state{pipeline="p",state="running"} 1`,
+		`gopiper_pipeline_originated_total{pipeline="p"} 1`,
+		`gopiper_stage_workers{component="stdout",pipeline="p",stage="stdout"} 1`,
+	} {
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("/metrics (%v) has no %s", err, want)
+		}
+	}
+	s.in.Close()
+	s.ends(exitOK)
+}
+
+func TestMetricsOnLoopbackOnly(t *testing.T) {
+	s := start(t, "gopiper.stdin{}, gopiper.stdout{}", "--metrics", ":9100")
+	if rest := s.ends(exitInvalid); !strings.HasPrefix(rest, `gopiper: metrics address ":9100" is not on loopback`) {
+		t.Errorf("it says %q", rest)
+	}
+}
