@@ -1,0 +1,169 @@
+// Package match tells fast whether bytes hold a text or match a regular
+// expression. It depends on the standard library only.
+//
+// A regular expression that is made of characters and classes of characters,
+// alternatives and .* is matched without the regular expression engine: two
+// bytes that a match must have at a known distance are looked for eight places
+// at a time, and what they are part of is compared. For any other expression,
+// texts that every match must hold are looked for before the engine runs.
+// Either way the answer is that of package regexp.
+//
+// A [Literal] and a [Pattern] do not change and may be used by any number of
+// goroutines.
+package match
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// finder finds places where two bytes are as they should be, a known distance
+// apart. Most of them are places of what is looked for.
+type finder struct {
+	first, second sharp // first.at < second.at; equal for a single byte
+	length        int   // of what is looked for: no place is so close to the end that it does not fit
+	rarest        sharp
+	rare          bool    // it is so rare that looking for it alone is faster
+	pair          *finder // the same, but not rare; nil if there is only one byte
+}
+
+// sharp is a byte at a certain place, with or without regard to its case.
+type sharp struct {
+	at   int
+	want uint64 // the byte, eight times
+	fold uint64 // 0x20 eight times if its case does not matter, want is lower then
+}
+
+func (s sharp) plain() bool { return s.fold == 0 }
+
+func (s sharp) is(c byte) bool { return c|byte(s.fold) == byte(s.want) }
+
+// differs is 0 in every byte of w that is as it should be.
+func (s sharp) differs(w uint64) uint64 { return (w | s.fold) ^ s.want }
+
+// zeros marks, with its high bit, the first byte of w that is 0. Bits above the
+// first mark mean nothing but that a byte may be 0.
+func zeros(w uint64) uint64 { return (w - ones) &^ w & highs }
+
+// newFinder returns a finder for something of that length in which the bytes,
+// at least one, are sharp. It picks those that are rarest in most texts.
+func newFinder(length int, bytes []sharp) finder {
+	rarest, other := bytes[0], bytes[0]
+	for _, s := range bytes[1:] {
+		switch {
+		case s.frequency() < rarest.frequency():
+			rarest, other = s, rarest
+		case other.at == rarest.at || s.frequency() < other.frequency():
+			other = s
+		}
+	}
+	f := finder{first: rarest, second: other, length: length, rarest: rarest}
+	if other.at < rarest.at {
+		f.first, f.second = other, rarest
+	}
+	if rarest.at == other.at {
+		f.rare = rarest.plain()
+	} else if rarest.plain() && rarest.frequency() <= rareEnough {
+		pair := f
+		f.rare, f.pair = true, &pair
+	}
+	return f
+}
+
+// next returns the first place from i on, or a negative number. It is a place
+// where what is looked for fits, but the caller must compare the rest. It looks
+// at 32 places at a time, of which the last ones overlap with those before.
+func (f *finder) next(data []byte, i int) int {
+	if f.rare {
+		return f.single(data, i)
+	}
+	a, b := f.first, f.second
+	last := len(data) - b.at - 32 // the last 32 places
+	if last < 0 {
+		return f.short(data, i)
+	}
+	for {
+		start := min(i, last)
+		p, q := data[start+a.at:][:32], data[start+b.at:][:32]
+		m0 := zeros(a.differs(binary.LittleEndian.Uint64(p)) | b.differs(binary.LittleEndian.Uint64(q)))
+		m1 := zeros(a.differs(binary.LittleEndian.Uint64(p[8:])) | b.differs(binary.LittleEndian.Uint64(q[8:])))
+		m2 := zeros(a.differs(binary.LittleEndian.Uint64(p[16:])) | b.differs(binary.LittleEndian.Uint64(q[16:])))
+		m3 := zeros(a.differs(binary.LittleEndian.Uint64(p[24:])) | b.differs(binary.LittleEndian.Uint64(q[24:])))
+		if m0|m1|m2|m3 != 0 {
+			if at := first([4]uint64{m0, m1, m2, m3}, i-start); at >= 0 {
+				return before(start+at, len(data)-f.length+1)
+			}
+		}
+		if i >= last {
+			return -1
+		}
+		i += 32
+	}
+}
+
+// first returns the first of 32 marked places from skip on, or a negative
+// number.
+func first(marks [4]uint64, skip int) int {
+	for k, m := range marks {
+		if skip >= 8 {
+			skip -= 8
+			continue
+		}
+		if m = m >> (skip * 8) << (skip * 8); m != 0 {
+			return k*8 + bits.TrailingZeros64(m)>>3
+		}
+		skip = 0
+	}
+	return -1
+}
+
+// misses is after how many places in vain a byte is not rare in this text.
+const misses = 2
+
+// single does what next does by looking for the rarest byte alone.
+func (f *finder) single(data []byte, i int) int {
+	at := f.rarest.at
+	end := len(data) - f.length + at + 1 // behind the last place of the byte
+	for missed := 0; i+at < end; missed++ {
+		if missed == misses && f.pair != nil {
+			return f.pair.next(data, i)
+		}
+		k := bytes.IndexByte(data[i+at:end], byte(f.rarest.want))
+		if k < 0 {
+			return -1
+		}
+		i += k
+		if f.first.is(data[i+f.first.at]) && f.second.is(data[i+f.second.at]) {
+			return i
+		}
+		i++
+	}
+	return -1
+}
+
+// short does what next does in data of fewer than 32 places.
+func (f *finder) short(data []byte, i int) int {
+	if f.rarest.plain() {
+		return f.single(data, i)
+	}
+	for end := len(data) - f.length + 1; i < end; i++ {
+		if f.first.is(data[i+f.first.at]) && f.second.is(data[i+f.second.at]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// before returns i if it is before end.
+func before(i, end int) int {
+	if i < end {
+		return i
+	}
+	return -1
+}
