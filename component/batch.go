@@ -27,8 +27,8 @@ type Batch struct {
 
 	spans    []span
 	metas    []Meta // empty, or one for every message
-	failures []outcome
-	outcomes []outcome
+	failures []failure
+	outcomes []Report // empty, or one for every message
 	open     bool // the last message is unterminated
 }
 
@@ -41,7 +41,7 @@ type Meta struct {
 
 type span struct{ start, end uint32 }
 
-type outcome struct {
+type failure struct {
 	index  int
 	report Report
 }
@@ -72,7 +72,7 @@ func (b *Batch) SetMeta(meta Meta) {
 // example because it is too long: it reaches no component but those of the
 // failed branch.
 func (b *Batch) SetFailed(report Report) {
-	b.failures = append(b.failures, outcome{len(b.spans) - 1, report})
+	b.failures = append(b.failures, failure{len(b.spans) - 1, report})
 }
 
 // SetUnterminated says that no delimiter followed the message that was added
@@ -91,10 +91,8 @@ func (b *Batch) Data(i int) []byte {
 
 // Outcome is the final report of message i. It is for OnSettled.
 func (b *Batch) Outcome(i int) Report {
-	for _, o := range b.outcomes {
-		if o.index == i {
-			return o.report
-		}
+	if i < len(b.outcomes) {
+		return b.outcomes[i]
 	}
 	return Report{}
 }
@@ -133,7 +131,11 @@ func (b *Batch) Unterminated() bool { return b.open }
 
 // SetOutcome records the outcome of message i if it is not Done.
 func (b *Batch) SetOutcome(i int, report Report) {
-	if report.Status != Done {
-		b.outcomes = append(b.outcomes, outcome{i, report})
+	if report.Status == Done {
+		return
 	}
+	if len(b.outcomes) == 0 {
+		b.outcomes = append(b.outcomes, make([]Report, len(b.spans))...)
+	}
+	b.outcomes[i] = report
 }

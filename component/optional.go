@@ -23,8 +23,7 @@ type BatchHandler interface {
 	//
 	// The rules of [Component].Handle hold: never called concurrently for one
 	// worker; the engine owns both slices and reuses them. What is sent on
-	// postponed meanwhile takes its place before the first message of the
-	// batch that is not its parent's predecessor: right before its parent.
+	// postponed meanwhile takes its place right before its first parent.
 	HandleBatch(messages []Message, reports []Report) int
 }
 
@@ -67,8 +66,8 @@ type Flusher interface {
 	//
 	// A component that keeps messages, and sends them on by its own rules,
 	// does not want to be flushed whenever the input is idle: it declares
-	// itself Stateful and is then flushed only when the bound is reached and
-	// at the end of the input.
+	// itself Stateful. It is then flushed only when the bound is reached and
+	// at the end of the input, and its Done counts at once.
 	Flush(ctx context.Context) error
 }
 
