@@ -14,7 +14,7 @@ import (
 )
 
 // sourceMax bounds the size of a script or module, in bytes.
-const sourceMax = 4 << 20
+const sourceMax = 1 << 20
 
 // chunk is a compiled script or module. It never changes: all Lua states share
 // it.
@@ -50,12 +50,9 @@ func compile(name string, source []byte) (result *chunk, err *Error) {
 		return nil, syntaxError(name, source, problem)
 	}
 	r := rewriter{functions: make(map[lines]string), visited: make(map[lines]bool)}
-	r.block(statements)
-	if r.tooDeep {
-		return nil, &Error{
-			Position: plan.Position{File: name, Line: r.deepest},
-			Message:  fmt.Sprintf("more than %d levels of nesting; move the inner ones into functions", nestingMax),
-		}
+	r.function(statements)
+	if r.problem != "" {
+		return nil, &Error{Position: plan.Position{File: name, Line: r.line}, Message: r.problem}
 	}
 	proto, problem := lua.Compile(statements, name)
 	if problem != nil {

@@ -418,6 +418,20 @@ func TestStuckWorkerKeepsItsState(t *testing.T) {
 	}
 }
 
+// A state in which the engine has failed where it cannot recover is given up.
+func TestBrokenStateIsNotUsedAgain(t *testing.T) {
+	s := load(t, withFunction(`calls = calls + 1; msg.data = calls`))
+	f := functionOf(s, 0, 1)
+	c := f.Create(0, 0, nil)
+	for i, want := range []string{"1", "2", "1", "2"} {
+		m := newFake("")
+		if handle(t, c, m); string(m.GetData()) != want {
+			t.Errorf("call %d: data %s, want %s", i, m.GetData(), want)
+		}
+		s.share(place{0, 0, 0}, false).state.broken = i == 1
+	}
+}
+
 func TestEveryEvaluationIsTheSame(t *testing.T) {
 	var asked atomic.Int64
 	s := load(t, `local gopiper = require "gopiper"

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -10,6 +11,10 @@ import (
 // recurses, and a stack that overflows would end the process.
 const nestingMax = 1000
 
+// constantsMax bounds how many different constants and names one function may
+// have: the compiler looks through all of them for each.
+const constantsMax = 16384
+
 // concatName is the name of the global function that does the work of the ..
 // operator. No identifier can be spelled like it.
 const concatName = ".."
@@ -17,21 +22,44 @@ const concatName = ".."
 // rewriter walks a syntax tree before it is compiled. It turns a .. b .. c into
 // a call of a Go function, which bounds the length of strings (the engine's own
 // instruction cannot be bounded: three of them in a row can ask for more memory
-// than there is), notes the names of functions and bounds the nesting.
+// than there is), notes the names of functions, and bounds what would take the
+// compiler too deep or too long.
 type rewriter struct {
 	functions map[lines]string
 	visited   map[lines]bool
 	depth     int
-	tooDeep   bool
-	deepest   int // the line where it is too deep
+	constants map[string]bool // of the function at hand
+	problem   string          // what is too much; "" for nothing
+	line      int             // and where
+}
+
+func (r *rewriter) refuse(at ast.PositionHolder, problem string) {
+	if r.problem == "" {
+		r.problem, r.line = problem, at.Line()
+	}
+}
+
+// constant counts a constant or a name.
+func (r *rewriter) constant(at ast.PositionHolder, value string) {
+	if r.constants[value] = true; len(r.constants) > constantsMax {
+		r.refuse(at, fmt.Sprintf("more than %d different constants and names in one function; spread them over several functions or modules", constantsMax))
+	}
+}
+
+// function goes through the body of a function.
+func (r *rewriter) function(statements []ast.Stmt) {
+	outer := r.constants
+	r.constants = make(map[string]bool)
+	r.block(statements)
+	r.constants = outer
 }
 
 // enter goes one level deeper and tells whether it may.
 func (r *rewriter) enter(at ast.PositionHolder) bool {
-	if r.depth++; r.depth > nestingMax && !r.tooDeep {
-		r.tooDeep, r.deepest = true, at.Line()
+	if r.depth++; r.depth > nestingMax {
+		r.refuse(at, fmt.Sprintf("more than %d levels of nesting; move the inner ones into functions", nestingMax))
 	}
-	return !r.tooDeep
+	return r.problem == ""
 }
 
 func (r *rewriter) leave() { r.depth-- }
@@ -122,6 +150,7 @@ func (r *rewriter) expression(expression ast.Expr) ast.Expr {
 		}
 	case *ast.FuncCallExpr:
 		e.Func, e.Receiver = r.expression(e.Func), r.expression(e.Receiver)
+		r.constant(e, e.Method)
 		r.all(e.Args)
 	case *ast.LogicalOpExpr:
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
@@ -141,17 +170,19 @@ func (r *rewriter) expression(expression ast.Expr) ast.Expr {
 		} else {
 			r.visited[at] = true
 		}
-		r.block(e.Stmts)
+		r.function(e.Stmts)
+	case *ast.StringExpr:
+		r.constant(e, e.Value)
+	case *ast.NumberExpr:
+		r.constant(e, "number "+e.Value)
+	case *ast.IdentExpr:
+		r.constant(e, e.Value)
 	}
 	return expression
 }
 
-// operandsMax is how many operands one call gets: a function has 200 registers.
-const operandsMax = 50
-
 // concat turns a .. b .. c into a call with the operands as arguments.
 func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
-	at := e.Line()
 	operands := []ast.Expr{r.expression(e.Lhs)}
 	rest := e.Rhs
 	for {
@@ -162,26 +193,18 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 		operands = append(operands, r.expression(right.Lhs))
 		rest = right.Rhs
 	}
-	operands = append(operands, r.expression(rest))
-	for len(operands) > operandsMax { // .. is right associative
-		split := len(operands) - operandsMax
-		operands = append(operands[:split:split], concatCall(at, operands[split:]))
-	}
-	return concatCall(at, operands)
-}
-
-func concatCall(line int, operands []ast.Expr) ast.Expr {
-	switch last := operands[len(operands)-1].(type) { // as an operand it has one value
+	last := r.expression(rest)
+	switch l := last.(type) { // as an operand it has one value
 	case *ast.FuncCallExpr:
-		last.AdjustRet = true
+		l.AdjustRet = true
 	case *ast.Comma3Expr:
-		last.AdjustRet = true
+		l.AdjustRet = true
 	}
 	function := &ast.IdentExpr{Value: concatName}
-	function.SetLine(line)
-	call := &ast.FuncCallExpr{Func: function, Args: operands, AdjustRet: true}
-	call.SetLine(line)
-	call.SetLastLine(line)
+	function.SetLine(e.Line())
+	call := &ast.FuncCallExpr{Func: function, Args: append(operands, last), AdjustRet: true}
+	call.SetLine(e.Line())
+	call.SetLastLine(e.LastLine())
 	return call
 }
 
