@@ -340,7 +340,7 @@ func (u *unit) eachFresh(h *hands, live []component.Message, from, to int) (int,
 		}
 		c.state.Store(armed)
 		carrier := m.carrier
-		m.carrier = nil // others may hold it from now on
+		m.carrier = nil        // others may hold it from now on
 		handler := u.component // nothing of the unit is read after enter: it may go on without us
 		h.enter(c)
 		handler.Handle(m, c.handled)
