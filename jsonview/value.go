@@ -55,17 +55,30 @@ type Value struct {
 
 // Parse checks the whole text and returns the value that it is.
 func Parse(text []byte) (Value, error) {
-	start := skipSpace(text, 0)
-	end, f := skip(text, start, 0)
-	if f == 0 {
-		if after := skipSpace(text, end); after < len(text) {
-			end, f = after, noEnd
-		}
-	}
+	value, end, f := parse(text)
 	if f != 0 {
 		return Value{}, syntaxError(text, end, f)
 	}
-	return valueAt(text, start, end), nil
+	return value, nil
+}
+
+// TryParse does what Parse does, but instead of saying what is wrong with a
+// text it returns a Missing value. It never allocates.
+func TryParse(text []byte) Value {
+	value, _, _ := parse(text)
+	return value
+}
+
+func parse(text []byte) (value Value, end int, f fault) {
+	start := skipSpace(text, 0)
+	end, f = skip(text, start, 0)
+	if f != 0 {
+		return Value{}, end, f
+	}
+	if after := skipSpace(text, end); after < len(text) {
+		return Value{}, after, noEnd
+	}
+	return valueAt(text, start, end), end, 0
 }
 
 func valueAt(text []byte, start, end int) Value {
