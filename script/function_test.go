@@ -2,16 +2,13 @@ package script
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/plan"
 )
 
 // fakeMessage is a message as an engine's would be: it counts what is made from
@@ -87,104 +84,105 @@ func show(m component.Message) string {
 
 const unchanged = "hello key=k at=1700000000500 a=1 b=2"
 
+var functionTests = []struct {
+	name, body string
+	report     string
+	message    string   // "" for unchanged
+	sent       []string // "+" stands for " key=k at=1700000000500 a=1 b=2"
+}{
+	{name: "nothing", body: ``, report: "0"},
+	{name: "nil", body: `return nil`, report: "0"},
+	{name: "done", body: `return gopiper.DONE`, report: "0"},
+	{name: "drop", body: `return gopiper.DROP`, report: "300"},
+	{name: "fail with description", body: `return 250, "no user id"`, report: "250 no user id"},
+	{name: "retry with a number", body: `return gopiper.RETRY + 5, 7`, report: "105 7"},
+	{name: "reserved is passed on", body: `return 42`, report: "42"},
+	{name: "negative is passed on", body: `return -1, nil`, report: "-1"},
+	{name: "find", body: `if msg.data:find("ell", 1, true) then return gopiper.DROP end`, report: "300"},
+	{name: "data", body: `msg.data = msg.data:upper() .. 1; assert(msg.data == "HELLO1")`, report: "0",
+		message: "HELLO1 key=k at=1700000000500 a=1 b=2"},
+	{name: "bytes", body: `assert(#msg.data == 5); msg.data = "\0\255\r"`, report: "0",
+		message: "\x00\xff\r key=k at=1700000000500 a=1 b=2"},
+	{name: "number as data", body: `msg.data = 5`, report: "0", message: "5 key=k at=1700000000500 a=1 b=2"},
+	{name: "key", body: `assert(msg.key == "k"); msg.key = nil; assert(msg.key == nil); msg.key = "z"`, report: "0",
+		message: "hello key=z at=1700000000500 a=1 b=2"},
+	{name: "timestamp", body: `assert(msg.timestamp == 1700000000.5); msg.timestamp = msg.timestamp + 1`, report: "0",
+		message: "hello key=k at=1700000001500 a=1 b=2"},
+	{name: "no timestamp", body: `msg.timestamp = nil; assert(msg.timestamp == nil)`, report: "0",
+		message: "hello key=k at=0 a=1 b=2"},
+	{name: "attributes", body: `local a = msg.attributes; assert(a.a == "1" and a.x == nil); a.a = nil; a.b = 3; a.c = "4"`, report: "0",
+		message: "hello key=k at=1700000000500 b=3 c=4"},
+	{name: "pairs of attributes", body: `local all = ""; for k, v in pairs(msg.attributes) do all = all .. k .. v; msg.attributes[k] = nil end; msg.data = all`,
+		report: "0", message: "a1b2 key=k at=1700000000500"},
+	{name: "tostring", body: `assert(tostring(msg) == "message" and tostring(msg.attributes) == "attributes")`, report: "0"},
+	{name: "global function", body: `calls = calls + 1; return calls == 1 and 300 or 200`, report: "300"},
+
+	{name: "one message", body: `return "x"`, report: "300", sent: []string{"x+"}},
+	{name: "messages", body: `return "x", "y", "z"`, report: "300", sent: []string{"x+", "y+", "z+"}},
+	{name: "msg and another", body: `msg.data = "m"; return "x", msg, "y"`, report: "0",
+		message: "m key=k at=1700000000500 a=1 b=2", sent: []string{"x+", "y+"}},
+	{name: "msg itself", body: `return msg`, report: "0"},
+	{name: "tables", body: `return { data = "x", key = "q", timestamp = 2, attributes = { b = 9, c = "c" } }, { data = "y" }`, report: "300",
+		sent: []string{"x key=q at=2000 a=1 b=9 c=c", "y+"}},
+	{name: "message without key", body: `return { data = 5, key = "", timestamp = 0 }`, report: "300", sent: []string{"5 key= at=0 a=1 b=2"}},
+	{name: "unpack", body: `return unpack{ "1", "2" }`, report: "300", sent: []string{"1+", "2+"}},
+
+	{name: "continue", body: `return gopiper.CONTINUE`,
+		report: "212 test.lua:2: the function returned gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; return nothing for done"},
+	{name: "true", body: `return true`,
+		report: "212 test.lua:2: the function returned the boolean true; return nothing, a status such as gopiper.DROP, or messages"},
+	{name: "nil and text", body: `return nil, "no user"`,
+		report: `212 test.lua:2: the function returned nil and the string "no user"; return nothing, a status such as gopiper.FAIL and a description, or messages`},
+	{name: "half a status", body: `return 200.5`, report: "212 test.lua:2: the function returned the status 200.5; a status is a whole number"},
+	{name: "three values", body: `return 200, "x", 5`, report: "212 test.lua:2: the function returned the number 5 behind a status and a description"},
+	{name: "table as description", body: `return 200, {}`, report: "212 test.lua:2: the function returned a table as the description of a status; it is a string"},
+	{name: "list", body: `return { "x", "y" }`,
+		report: "212 test.lua:2: the function returned a table that is no message: it is a list; return the messages one by one: return unpack(list)"},
+	{name: "no data", body: `return { key = "x" }`,
+		report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
+	{name: "unknown field", body: `return { data = "x", atributes = {} }`,
+		report: `212 test.lua:2: the function returned a table that is no message: unknown field "atributes"; did you mean "attributes"?`},
+	{name: "wrong field", body: `return { data = {} }`,
+		report: "212 test.lua:2: the function returned a table that is no message: its data cannot be a table"},
+	{name: "wrong attribute", body: `return { data = "x", attributes = { a = true } }`,
+		report: "212 test.lua:2: the function returned a table that is no message: its attribute a cannot be the boolean true; attributes are strings"},
+	{name: "number among messages", body: `return "x", 5`,
+		report: "212 test.lua:2: the function returned the number 5 among messages; a message is a string, msg, or { data = … }"},
+	{name: "twice", body: `return msg, msg`, report: "212 test.lua:2: the function returned the message itself twice"},
+	{name: "attributes as message", body: `return msg.attributes`,
+		report: "212 test.lua:2: the function returned a message's attributes that is not the message it was given"},
+	{name: "nothing is sent if one is wrong", body: `return "x", {}, "y"`,
+		report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
+
+	{name: "error", body: `error("broken")`, report: "210 test.lua:2: broken"},
+	{name: "nil field", body: `return msg.attributes.x.y`, report: `210 test.lua:2: cannot get the field "y" of a nil value; what stands before it is nil`},
+	{name: "unknown field of msg", body: `return msg.dta`, report: `210 test.lua:2: a message has no field "dta"; did you mean "data"?`},
+	{name: "json", body: `return msg.json.x`, report: `210 test.lua:2: a message has no field "json"`},
+	{name: "assign an unknown field", body: `msg.atributes = 1`, report: `210 test.lua:2: a message has no field "atributes"; did you mean "attributes"?`},
+	{name: "assign attributes", body: `msg.attributes = {}`,
+		report: "210 test.lua:2: msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value"},
+	{name: "assign a table", body: `msg.data = {}`, report: "210 test.lua:2: msg.data is a string, not a table"},
+	{name: "assign nil", body: `msg.data = nil`, report: "210 test.lua:2: msg.data is a string, not nil"},
+	{name: "boolean attribute", body: `msg.attributes.x = true`,
+		report: `210 test.lua:2: the attribute "x" is a string or nil, not the boolean true; use tostring(…)`},
+	{name: "text as timestamp", body: `msg.timestamp = "now"`,
+		report: `210 test.lua:2: msg.timestamp is a number of seconds since 1970 or nil, not the string "now"`},
+	{name: "undefined variable", body: `return count`, report: `210 test.lua:2: the variable "count" is not defined; is it spelled right, and is it local to another block?`},
+	{name: "describing", body: `gopiper.createPipeline{}`,
+		report: "210 test.lua:2: gopiper.createPipeline is for describing and cannot be called while messages are handled; call it outside the function"},
+	{name: "a stage", body: `gopiper.stdin{}`,
+		report: "210 test.lua:2: gopiper.stdin is for describing and cannot be called while messages are handled; call it outside the function"},
+	{name: "metatable", body: `return setmetatable(msg, {})`, report: "210 test.lua:2: cannot change a protected metatable"},
+	{name: "a long line", body: `msg.data = string.rep("x", 1e9)`, report: "210 test.lua:2: a string would be longer than 64 MiB"},
+	{name: "yield", body: `coroutine.yield()`, report: "210 test.lua:2: can not yield from outside of a coroutine"},
+	{name: "env", body: `msg.data = gopiper.env("X") .. gopiper.env("UNSET", "-")`, report: "0",
+		message: "value of X- key=k at=1700000000500 a=1 b=2"},
+	{name: "unset env", body: `gopiper.env("UNSET")`,
+		report: `210 test.lua:2: the environment variable UNSET is not set; set it, or give a default: gopiper.env("UNSET", …)`},
+}
+
 func TestFunction(t *testing.T) {
-	tests := []struct {
-		name, body string
-		report     string
-		message    string   // "" for unchanged
-		sent       []string // "+" stands for " key=k at=1700000000500 a=1 b=2"
-	}{
-		{name: "nothing", body: ``, report: "0"},
-		{name: "nil", body: `return nil`, report: "0"},
-		{name: "done", body: `return gopiper.DONE`, report: "0"},
-		{name: "drop", body: `return gopiper.DROP`, report: "300"},
-		{name: "fail with description", body: `return 250, "no user id"`, report: "250 no user id"},
-		{name: "retry with a number", body: `return gopiper.RETRY + 5, 7`, report: "105 7"},
-		{name: "reserved is passed on", body: `return 42`, report: "42"},
-		{name: "negative is passed on", body: `return -1, nil`, report: "-1"},
-		{name: "find", body: `if msg.data:find("ell", 1, true) then return gopiper.DROP end`, report: "300"},
-		{name: "data", body: `msg.data = msg.data:upper() .. 1; assert(msg.data == "HELLO1")`, report: "0",
-			message: "HELLO1 key=k at=1700000000500 a=1 b=2"},
-		{name: "bytes", body: `assert(#msg.data == 5); msg.data = "\0\255\r"`, report: "0",
-			message: "\x00\xff\r key=k at=1700000000500 a=1 b=2"},
-		{name: "number as data", body: `msg.data = 5`, report: "0", message: "5 key=k at=1700000000500 a=1 b=2"},
-		{name: "key", body: `assert(msg.key == "k"); msg.key = nil; assert(msg.key == nil); msg.key = "z"`, report: "0",
-			message: "hello key=z at=1700000000500 a=1 b=2"},
-		{name: "timestamp", body: `assert(msg.timestamp == 1700000000.5); msg.timestamp = msg.timestamp + 1`, report: "0",
-			message: "hello key=k at=1700000001500 a=1 b=2"},
-		{name: "no timestamp", body: `msg.timestamp = nil; assert(msg.timestamp == nil)`, report: "0",
-			message: "hello key=k at=0 a=1 b=2"},
-		{name: "attributes", body: `local a = msg.attributes; assert(a.a == "1" and a.x == nil); a.a = nil; a.b = 3; a.c = "4"`, report: "0",
-			message: "hello key=k at=1700000000500 b=3 c=4"},
-		{name: "pairs of attributes", body: `local all = ""; for k, v in pairs(msg.attributes) do all = all .. k .. v; msg.attributes[k] = nil end; msg.data = all`,
-			report: "0", message: "a1b2 key=k at=1700000000500"},
-		{name: "tostring", body: `assert(tostring(msg) == "message" and tostring(msg.attributes) == "attributes")`, report: "0"},
-		{name: "global function", body: `calls = calls + 1; return calls == 1 and 300 or 200`, report: "300"},
-
-		{name: "one message", body: `return "x"`, report: "300", sent: []string{"x+"}},
-		{name: "messages", body: `return "x", "y", "z"`, report: "300", sent: []string{"x+", "y+", "z+"}},
-		{name: "msg and another", body: `msg.data = "m"; return "x", msg, "y"`, report: "0",
-			message: "m key=k at=1700000000500 a=1 b=2", sent: []string{"x+", "y+"}},
-		{name: "msg itself", body: `return msg`, report: "0"},
-		{name: "tables", body: `return { data = "x", key = "q", timestamp = 2, attributes = { b = 9, c = "c" } }, { data = "y" }`, report: "300",
-			sent: []string{"x key=q at=2000 a=1 b=9 c=c", "y+"}},
-		{name: "message without key", body: `return { data = 5, key = "", timestamp = 0 }`, report: "300", sent: []string{"5 key= at=0 a=1 b=2"}},
-		{name: "unpack", body: `return unpack{ "1", "2" }`, report: "300", sent: []string{"1+", "2+"}},
-
-		{name: "continue", body: `return gopiper.CONTINUE`,
-			report: "212 test.lua:2: the function returned gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; return nothing for done"},
-		{name: "true", body: `return true`,
-			report: "212 test.lua:2: the function returned the boolean true; return nothing, a status such as gopiper.DROP, or messages"},
-		{name: "nil and text", body: `return nil, "no user"`,
-			report: `212 test.lua:2: the function returned nil and the string "no user"; return nothing, a status such as gopiper.FAIL and a description, or messages`},
-		{name: "half a status", body: `return 200.5`, report: "212 test.lua:2: the function returned the status 200.5; a status is a whole number"},
-		{name: "three values", body: `return 200, "x", 5`, report: "212 test.lua:2: the function returned the number 5 behind a status and a description"},
-		{name: "table as description", body: `return 200, {}`, report: "212 test.lua:2: the function returned a table as the description of a status; it is a string"},
-		{name: "list", body: `return { "x", "y" }`,
-			report: "212 test.lua:2: the function returned a table that is no message: it is a list; return the messages one by one: return unpack(list)"},
-		{name: "no data", body: `return { key = "x" }`,
-			report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
-		{name: "unknown field", body: `return { data = "x", atributes = {} }`,
-			report: `212 test.lua:2: the function returned a table that is no message: unknown field "atributes"; did you mean "attributes"?`},
-		{name: "wrong field", body: `return { data = {} }`,
-			report: "212 test.lua:2: the function returned a table that is no message: its data cannot be a table"},
-		{name: "wrong attribute", body: `return { data = "x", attributes = { a = true } }`,
-			report: "212 test.lua:2: the function returned a table that is no message: its attribute a cannot be the boolean true; attributes are strings"},
-		{name: "number among messages", body: `return "x", 5`,
-			report: "212 test.lua:2: the function returned the number 5 among messages; a message is a string, msg, or { data = … }"},
-		{name: "twice", body: `return msg, msg`, report: "212 test.lua:2: the function returned the message itself twice"},
-		{name: "attributes as message", body: `return msg.attributes`,
-			report: "212 test.lua:2: the function returned a message's attributes that is not the message it was given"},
-		{name: "nothing is sent if one is wrong", body: `return "x", {}, "y"`,
-			report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
-
-		{name: "error", body: `error("broken")`, report: "210 test.lua:2: broken"},
-		{name: "nil field", body: `return msg.attributes.x.y`, report: `210 test.lua:2: cannot get the field "y" of a nil value; what stands before it is nil`},
-		{name: "unknown field of msg", body: `return msg.dta`, report: `210 test.lua:2: a message has no field "dta"; did you mean "data"?`},
-		{name: "json", body: `return msg.json.x`, report: `210 test.lua:2: a message has no field "json"`},
-		{name: "assign an unknown field", body: `msg.atributes = 1`, report: `210 test.lua:2: a message has no field "atributes"; did you mean "attributes"?`},
-		{name: "assign attributes", body: `msg.attributes = {}`,
-			report: "210 test.lua:2: msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value"},
-		{name: "assign a table", body: `msg.data = {}`, report: "210 test.lua:2: msg.data is a string, not a table"},
-		{name: "assign nil", body: `msg.data = nil`, report: "210 test.lua:2: msg.data is a string, not nil"},
-		{name: "boolean attribute", body: `msg.attributes.x = true`,
-			report: `210 test.lua:2: the attribute "x" is a string or nil, not the boolean true; use tostring(…)`},
-		{name: "text as timestamp", body: `msg.timestamp = "now"`,
-			report: `210 test.lua:2: msg.timestamp is a number of seconds since 1970 or nil, not the string "now"`},
-		{name: "undefined variable", body: `return count`, report: `210 test.lua:2: the variable "count" is not defined; is it spelled right, and is it local to another block?`},
-		{name: "describing", body: `gopiper.createPipeline{}`,
-			report: "210 test.lua:2: gopiper.createPipeline is for describing and cannot be called while messages are handled; call it outside the function"},
-		{name: "a stage", body: `gopiper.stdin{}`,
-			report: "210 test.lua:2: gopiper.stdin is for describing and cannot be called while messages are handled; call it outside the function"},
-		{name: "metatable", body: `return setmetatable(msg, {})`, report: "210 test.lua:2: cannot change a protected metatable"},
-		{name: "a long line", body: `msg.data = string.rep("x", 1e9)`, report: "210 test.lua:2: a string would be longer than 64 MiB"},
-		{name: "yield", body: `coroutine.yield()`, report: "210 test.lua:2: can not yield from outside of a coroutine"},
-		{name: "env", body: `msg.data = gopiper.env("X") .. gopiper.env("UNSET", "-")`, report: "0",
-			message: "value of X- key=k at=1700000000500 a=1 b=2"},
-		{name: "unset env", body: `gopiper.env("UNSET")`,
-			report: `210 test.lua:2: the environment variable UNSET is not set; set it, or give a default: gopiper.env("UNSET", …)`},
-	}
-	for _, test := range tests {
+	for _, test := range functionTests {
 		t.Run(test.name, func(t *testing.T) {
 			s := load(t, withFunction(test.body))
 			postponed := make(chan component.Message, 10)
@@ -348,180 +346,6 @@ func TestPredicateAndKey(t *testing.T) {
 				t.Errorf("%s left %s", test.body, show(m))
 			}
 		}
-	}
-}
-
-func TestStatesAreSharedByPlace(t *testing.T) {
-	s := load(t, `local gopiper = require "gopiper"; local n = 0
-local function count(msg) n = n + 1; msg.data = n end
-for _ = 1, 2 do gopiper.createPipeline{ gopiper.stdin{}, count, count, gopiper.stdout{} } end`)
-	var workers []component.Component
-	run := func(pipeline, stage, segment, worker int) string {
-		c := functionOf(s, pipeline, stage).Create(segment, worker, nil)
-		if err := c.(component.Opener).Open(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-		workers = append(workers, c)
-		m := newFake("")
-		handle(t, c, m)
-		return string(m.GetData())
-	}
-	for _, test := range []struct {
-		pipeline, stage, segment, worker int
-		want                             string
-	}{
-		{0, 1, 0, 0, "1"}, {0, 2, 0, 0, "2"}, // the same place
-		{0, 1, 0, 1, "1"},                    // another worker
-		{0, 1, 1, 0, "1"},                    // another segment
-		{1, 1, 0, 0, "1"}, {1, 2, 0, 0, "2"}, // another pipeline
-		{0, 1, 0, 0, "3"},
-	} {
-		if got := run(test.pipeline, test.stage, test.segment, test.worker); got != test.want {
-			t.Errorf("%+v: %s", test, got)
-		}
-	}
-	if n := len(s.states); n != 4 {
-		t.Errorf("%d states for 4 places", n)
-	}
-	for _, c := range workers {
-		if err := c.(component.Closer).Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	if n := len(s.states); n != 0 {
-		t.Errorf("%d states are left after the last worker was closed", n)
-	}
-	if got := run(0, 1, 0, 0); got != "1" {
-		t.Errorf("after closing: %s, want a fresh state", got)
-	}
-}
-
-// A worker that was replaced because it did not return in time may still be in
-// its function: the new one must not share its state.
-func TestStuckWorkerKeepsItsState(t *testing.T) {
-	s := load(t, withFunction(`calls = calls + 1; if msg.data == "stuck" then return "x" end; msg.data = calls`))
-	f := functionOf(s, 0, 1)
-	postponed := make(chan component.Message) // nobody receives yet
-	stuck := f.Create(0, 0, postponed)
-	handle(t, f.Create(0, 0, nil), newFake(""))
-	done := make(chan component.Report)
-	go stuck.Handle(newFake("stuck"), func(r component.Report) { done <- r })
-	for !s.share(place{0, 0, 0}, false).state.busy.Load() {
-	}
-	m := newFake("")
-	if handle(t, f.Create(0, 0, nil), m); string(m.GetData()) != "1" {
-		t.Errorf("call %s, want the first of a new state", m.GetData())
-	}
-	<-postponed
-	if r := <-done; r.Status != component.Drop {
-		t.Errorf("the stuck one: %s", r)
-	}
-}
-
-// A state in which the engine has failed where it cannot recover is given up.
-func TestBrokenStateIsNotUsedAgain(t *testing.T) {
-	s := load(t, withFunction(`calls = calls + 1; msg.data = calls`))
-	f := functionOf(s, 0, 1)
-	c := f.Create(0, 0, nil)
-	for i, want := range []string{"1", "2", "1", "2"} {
-		m := newFake("")
-		if handle(t, c, m); string(m.GetData()) != want {
-			t.Errorf("call %d: data %s, want %s", i, m.GetData(), want)
-		}
-		s.share(place{0, 0, 0}, false).state.broken = i == 1
-	}
-}
-
-func TestEveryEvaluationIsTheSame(t *testing.T) {
-	var asked atomic.Int64
-	s := load(t, `local gopiper = require "gopiper"
-local token = gopiper.env("TOKEN") .. os.time() .. os.date("%c") .. os.clock() .. math.random() .. math.random(100)
-gopiper.createPipeline{
-  gopiper.file{ token = token, file = gopiper.read_file("key.txt"), logs = gopiper.glob("logs/*.log"), count = collectgarbage("count") },
-  function(msg) msg.data = gopiper.env("TOKEN") .. gopiper.env("LATER") end, gopiper.stdout{},
-}`, func(o *Options) {
-		o.Environment = func(string) (string, bool) { return fmt.Sprint(asked.Add(1)), true }
-	})
-	f := functionOf(s, 0, 1)
-	for worker := range 3 {
-		m := newFake("")
-		if r := handle(t, f.Create(0, worker, nil), m); r.Status != 0 || string(m.GetData()) != "12" {
-			t.Errorf("worker %d: %s, data %s", worker, r, m.GetData())
-		}
-	}
-}
-
-func TestDifferentPlanIsAnError(t *testing.T) {
-	tests := map[string]string{
-		`gopiper.createPipeline{ gopiper.file{ path = tostring({}) }, function() end, gopiper.stdout{} }`:                                                         "pipelines[1].stages[1].attributes.path is \"table: 0x",
-		`local list = { gopiper.file{}, function() end, gopiper.stdout{} }; if again then list[4] = gopiper.stdout{} end; gopiper.createPipeline(list)`:           "pipelines[1].stages has 4 elements, and had 3 at first",
-		`gopiper.createPipeline({ gopiper.file{ workers = again and 2 or 1 }, function() end, gopiper.stdout{} })`:                                                "pipelines[1].stages[1].workers is 2, and was 1 at first",
-		`local f, g = function() end, function() end; gopiper.createPipeline{ gopiper.file{}, again and f or g, gopiper.stdout{} }`:                               "function 1 is the one of line 4",
-		`local t; if again then t = { a = { 1 } } end; gopiper.createPipeline{ gopiper.file{ x = t, y = again and 1 or "1" }, function() end, gopiper.stdout{} }`: "pipelines[1].stages[1].attributes.x is there, and was not there at first",
-		`gopiper.createPipeline{ gopiper.file{}, function() end, gopiper.stdout{} }; if again then error("only now") end`:                                         "only now",
-	}
-	for source, want := range tests {
-		// The address of a table tells one evaluation from another.
-		s := load(t, `local gopiper = require "gopiper"
-local first = gopiper.env("FIRST", "")
-local again = first ~= "" and tostring(print) ~= first
-`+source, func(o *Options) {
-			o.Environment = func(string) (string, bool) { return "", true }
-		})
-		s.world.variables["FIRST"] = variable{"another address", true}
-		f := functionOf(s, 0, 1)
-		err := f.Prepare(0, 0)
-		var e *Error
-		if !errors.As(err, &e) || !strings.Contains(e.Message, want) {
-			t.Errorf("%s: %v, want %s", source, err, want)
-			continue
-		}
-		c := f.Create(0, 0, nil)
-		if err := c.(component.Opener).Open(context.Background()); err == nil {
-			t.Error("Open has no error")
-		}
-		if r := handle(t, c, newFake("")); r.Status != StatusState || !strings.Contains(r.Description, want) {
-			t.Errorf("without Open: %s", r)
-		}
-		if _, err := f.Predicate(0, 0)(newFake("")); err == nil {
-			t.Error("the predicate has no error")
-		}
-	}
-}
-
-func TestTimeAndRandomRunWhileHandling(t *testing.T) {
-	s := load(t, withFunction(`
-		local x, y = math.random(1e9), math.random(1e9)
-		math.randomseed(7); local a = math.random(1e9)
-		math.randomseed(7); local b = math.random(1e9)
-		assert(x ~= y and a == b and os.clock() > 0 and os.time() > 1.7e9)
-		msg.data = x`))
-	f := functionOf(s, 0, 1)
-	seen := map[string]bool{}
-	for worker := range 3 {
-		m := newFake("")
-		if r := handle(t, f.Create(0, worker, nil), m); r.Status != 0 {
-			t.Errorf("%s", r)
-		}
-		seen[string(m.GetData())] = true
-	}
-	if len(seen) != 3 {
-		t.Errorf("random numbers of 3 workers: %v", seen)
-	}
-}
-
-func TestPrintSaysWhereAndOnlyOnceWhileDescribing(t *testing.T) {
-	var printed []string
-	s := load(t, `print("describing", 1, nil)
-`+withFunction(`print(msg, msg.data)`), func(o *Options) {
-		o.Print = func(at plan.Position, text string) { printed = append(printed, at.String()+" "+text) }
-	})
-	for worker := range 2 {
-		handle(t, functionOf(s, 0, 1).Create(0, worker, nil), newFake("hello"))
-	}
-	want := []string{"test.lua:1 describing\t1\tnil", "test.lua:3 message\thello", "test.lua:3 message\thello"}
-	if !slices.Equal(printed, want) {
-		t.Errorf("printed %q", printed)
 	}
 }
 

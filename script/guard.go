@@ -14,8 +14,8 @@ import (
 const (
 	// stringMax bounds the length of one string, in bytes.
 	stringMax = 64 << 20
-	// memoryMax bounds how much the heap may grow while a script describes.
-	memoryMax = 512 << 20
+	// chargeMax is the number of bytes of strings between two looks at the heap.
+	chargeMax = 64 << 20
 	// quantum is the number of instructions between two looks at the clock.
 	quantum = 4096
 )
@@ -28,7 +28,7 @@ const (
 type guard struct {
 	what   string // what runs, for the error
 	limit  time.Duration
-	memory bool            // whether to bound the growth of the heap
+	memory uint64          // bytes that the heap may grow by; 0 for any
 	caller context.Context // its end ends the call too; nil for none
 
 	left     int       // instructions left in this quantum
@@ -49,7 +49,7 @@ func (g *guard) reset() {
 func (g *guard) start() {
 	g.reset()
 	g.deadline = time.Now().Add(g.limit)
-	if g.memory {
+	if g.memory > 0 {
 		g.heap = heapBytes()
 	}
 }
@@ -77,8 +77,8 @@ func (g *guard) check() <-chan struct{} {
 	if g.caller != nil && g.caller.Err() != nil {
 		return g.trip("called off: %w", g.caller.Err())
 	}
-	if g.memory && !g.fits() {
-		return g.trip("the script uses more than %d MiB of memory", memoryMax>>20)
+	if g.memory > 0 && !g.fits() {
+		return g.trip("the script uses more than %d MiB of memory", g.memory>>20)
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (g *guard) charge(L *lua.LState, n int) {
 	if n > stringMax || n < 0 {
 		L.RaiseError("a string would be longer than %d MiB", stringMax>>20)
 	}
-	if g.charged += n; g.memory && g.charged > memoryMax/8 {
+	if g.charged += n; g.memory > 0 && g.charged > chargeMax {
 		if g.charged = 0; g.check() != nil {
 			L.RaiseError("%s", g.tripped.Error())
 		}
@@ -115,11 +115,11 @@ func (g *guard) charge(L *lua.LState, n int) {
 }
 
 func (g *guard) fits() bool {
-	if heapBytes() < g.heap+memoryMax {
+	if heapBytes() < g.heap+g.memory {
 		return true
 	}
 	runtime.GC() // what is left is in use
-	return heapBytes() < g.heap+memoryMax
+	return heapBytes() < g.heap+g.memory
 }
 
 func heapBytes() uint64 {

@@ -4,7 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -25,18 +24,6 @@ var forbidden = map[string]string{
 	"loadstring": "a script runs no other source; use require",
 	"loadfile":   "a script runs no other source; use require",
 	"dofile":     "a script runs no other source; use require",
-}
-
-// forbiddenOS is the same for the fields of os.
-var forbiddenOS = map[string]string{
-	"execute":   "a script starts no programs",
-	"exit":      "a script cannot end the process; use error(…) while describing, or return a status",
-	"getenv":    "use gopiper.env(name, default)",
-	"remove":    "a script changes no files",
-	"rename":    "a script changes no files",
-	"setenv":    "a script does not change its environment",
-	"setlocale": "a script does not change its environment",
-	"tmpname":   "a script opens no files",
 }
 
 // openLibrary gives the state the safe library.
@@ -235,91 +222,4 @@ func (st *state) mathRandom(L *lua.LState) int {
 func (st *state) mathRandomSeed(L *lua.LState) int {
 	st.source.Seed(uint64(int64(L.CheckNumber(1))), 0)
 	return 0
-}
-
-// openOS leaves of os what tells the time, which stands still while the script
-// describes.
-func (st *state) openOS(table *lua.LTable) {
-	date := table.RawGetString("date").(*lua.LFunction).GFunction
-	fromTable := table.RawGetString("time").(*lua.LFunction).GFunction
-	now := func() time.Time {
-		if st.describing {
-			return st.script.world.now
-		}
-		return time.Now()
-	}
-	for name, why := range forbiddenOS {
-		table.RawSetString(name, st.forbid("os."+name, why))
-	}
-	st.set(table, map[string]lua.LGFunction{
-		"clock": func(L *lua.LState) int {
-			L.Push(lua.LNumber(now().Sub(st.script.world.now).Seconds()))
-			return 1
-		},
-		"time": func(L *lua.LState) int {
-			if L.Get(1) != lua.LNil {
-				return fromTable(L)
-			}
-			L.Push(lua.LNumber(now().Unix()))
-			return 1
-		},
-		"date": func(L *lua.LState) int {
-			format := L.OptString(1, "%c")
-			at := L.Get(2)
-			if at == lua.LNil {
-				at = lua.LNumber(now().Unix())
-			}
-			if len(format) > 1000 { // the engine recurses for every %%
-				L.RaiseError("os.date: the format is too long")
-			}
-			L.SetTop(0)
-			L.Push(lua.LString(format))
-			L.Push(at)
-			return date(L)
-		},
-	})
-}
-
-// coroutinesMax bounds how deep coroutines may resume one another: each takes
-// of Go's stack.
-const coroutinesMax = 100
-
-// openCoroutines puts every coroutine under the limits of its state.
-func (st *state) openCoroutines(table *lua.LTable) {
-	create := table.RawGetString("create").(*lua.LFunction).GFunction
-	wrap := table.RawGetString("wrap").(*lua.LFunction).GFunction
-	resume := table.RawGetString("resume").(*lua.LFunction).GFunction
-	small := func(L *lua.LState) {
-		L.Options.CallStackSize, L.Options.RegistrySize = 100, 256
-		st.guard.charge(L, 16<<10)
-	}
-	nested := func(L *lua.LState) int {
-		if st.coroutine >= coroutinesMax {
-			L.RaiseError("more than %d coroutines have resumed one another", coroutinesMax)
-		}
-		st.coroutine++
-		defer func() { st.coroutine-- }()
-		return resume(L)
-	}
-	resumeWrapped := func(L *lua.LState) int {
-		L.Insert(L.Get(lua.UpvalueIndex(1)), 1)
-		return nested(L)
-	}
-	st.set(table, map[string]lua.LGFunction{
-		"create": func(L *lua.LState) int {
-			small(L)
-			n := create(L)
-			L.Get(-1).(*lua.LState).SetContext(&st.guard)
-			return n
-		},
-		"wrap": func(L *lua.LState) int {
-			small(L)
-			wrap(L)
-			thread := L.Get(-1).(*lua.LFunction).Upvalues[0].Value()
-			thread.(*lua.LState).SetContext(&st.guard)
-			L.Push(L.NewClosure(resumeWrapped, thread))
-			return 1
-		},
-		"resume": nested,
-	})
 }

@@ -1,13 +1,3 @@
-// Package script turns a Lua script into a plan, and the functions in it into
-// components.
-//
-// A script only describes: [Load] evaluates it once, with a safe library and
-// within limits, into a [plan.Plan] in which every stage is stamped with its
-// file and line. Nothing is opened. Lua functions in the plan are *[Function];
-// they run in Lua states of their own, one for every place that messages are
-// handled at, in each of which the script is evaluated again.
-//
-// This is the only package that knows the Lua engine, gopher-lua.
 package script
 
 import (
@@ -26,8 +16,9 @@ import (
 
 // The defaults of [Options].
 const (
-	DefaultTimeLimit = 5 * time.Second
-	DefaultCallLimit = 100 * time.Millisecond
+	DefaultTimeLimit   = 5 * time.Second
+	DefaultMemoryLimit = 512 << 20
+	DefaultCallLimit   = 100 * time.Millisecond
 )
 
 // Options say what a script sees of its surroundings, and how long it may run.
@@ -50,6 +41,9 @@ type Options struct {
 	Known []string
 	// TimeLimit bounds one evaluation of the script; 0 is DefaultTimeLimit.
 	TimeLimit time.Duration
+	// MemoryLimit bounds, in bytes, how much the heap may grow in one
+	// evaluation of the script; 0 is DefaultMemoryLimit.
+	MemoryLimit int64
 	// CallLimit bounds one call of a function with one message; 0 is
 	// DefaultCallLimit.
 	CallLimit time.Duration
@@ -131,6 +125,9 @@ func (o *Options) setDefaults() {
 	if o.TimeLimit <= 0 {
 		o.TimeLimit = DefaultTimeLimit
 	}
+	if o.MemoryLimit <= 0 {
+		o.MemoryLimit = DefaultMemoryLimit
+	}
 	if o.CallLimit <= 0 {
 		o.CallLimit = DefaultCallLimit
 	}
@@ -142,9 +139,6 @@ func (s *Script) Plan() *plan.Plan { return s.plan }
 
 // Warnings returns what may not be meant.
 func (s *Script) Warnings() []Warning { return s.warnings }
-
-// Name returns the name that the script was loaded with.
-func (s *Script) Name() string { return s.name }
 
 // evaluate runs the script in a new Lua state. first is true for the evaluation
 // that makes the plan; the others must make the same.

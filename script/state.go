@@ -65,7 +65,7 @@ func newState(s *Script, first bool) *state {
 		names:      make(map[*lua.LFunction]string),
 	}
 	st.random = rand.New(st.source)
-	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, true
+	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, uint64(s.options.MemoryLimit)
 	st.matcher.Refuel = st.guard.refuel
 	st.lua = lua.NewState(lua.Options{
 		SkipOpenLibs:     true,

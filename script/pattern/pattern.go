@@ -172,31 +172,33 @@ func (m *Matcher) match(s, p int) int {
 		if end < 0 {
 			return -1
 		}
-		quantifier := byte(0)
-		if end < len(m.pattern) {
-			quantifier = m.pattern[end]
+		if end < len(m.pattern) && strings.IndexByte("?*+-", m.pattern[end]) >= 0 {
+			return m.repeated(s, p, end)
 		}
-		switch quantifier {
-		case '?':
-			if m.single(s, p, end) {
-				if r := m.match(s+1, end+1); r >= 0 || m.err != nil {
-					return r
-				}
-			}
-			p = end + 1
-		case '*':
-			return m.longest(s, p, end, 0)
-		case '+':
-			return m.longest(s, p, end, 1)
-		case '-':
-			return m.shortest(s, p, end)
-		default:
-			if !m.single(s, p, end) {
-				return -1
-			}
-			s, p = s+1, end
+		if !m.single(s, p, end) {
+			return -1
+		}
+		s, p = s+1, end
+	}
+}
+
+// repeated matches an item with a quantifier behind it, which is at end, and
+// the rest of the pattern.
+func (m *Matcher) repeated(s, p, end int) int {
+	switch m.pattern[end] {
+	case '*':
+		return m.longest(s, p, end, 0)
+	case '+':
+		return m.longest(s, p, end, 1)
+	case '-':
+		return m.shortest(s, p, end)
+	}
+	if m.single(s, p, end) {
+		if r := m.match(s+1, end+1); r >= 0 || m.err != nil {
+			return r
 		}
 	}
+	return m.match(s, end+1)
 }
 
 // longest matches the item p to end as often as possible, least times or more,

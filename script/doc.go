@@ -1,0 +1,76 @@
+// Package script turns a Lua script into a plan, and the functions in it into
+// components.
+//
+// A script only describes: [Load] evaluates it once, with a safe library and
+// within limits, into a [plan.Plan] in which every stage is stamped with its
+// file and line. Nothing is opened. Lua functions in the plan are *[Function];
+// they run in Lua states of their own, one for every place that messages are
+// handled at, in each of which the script is evaluated again.
+//
+// This is the only package that knows the Lua engine, gopher-lua.
+//
+// # Describing
+//
+// require("gopiper") returns
+//
+//	loadComponent(reference, attributes)  a stage; the attributes are optional
+//	NAME{ … }                             short for loadComponent("NAME", { … })
+//	func{ function(msg) … end, … }        a function with attributes of a stage
+//	createPipeline(stages, options)       describes a pipeline
+//	branch{ { a, b }, { c } }             every branch gets every message
+//	switch{ { when = f, a }, { b } }      the first case that takes it gets it
+//	merge{ { source, a }, { source } }    several sources, as the first stage
+//	env(name, default)                    an environment variable
+//	read_file(path), glob(pattern)        a file's contents, a list of paths
+//	DONE, CONTINUE, RETRY, FAIL, DROP     the first status of each class
+//
+// A list of stages may hold functions as they are; func is for those that need
+// more than the defaults. The attributes of every stage are name, workers,
+// order, order_by (the name of an attribute, or a function), timeout, and retry
+// = { max_attempts, initial, max, on = { [120] = { … } } }. The options of a
+// pipeline are name, failed (a list of stages), max_messages, max_bytes and
+// drain_timeout. A stage that was described once may be placed many times.
+//
+// The position of a stage is the line of the call that makes it, in a module
+// too; that of a bare function is its first line.
+//
+// # Handling
+//
+// A function gets msg, which is good until the function returns:
+//
+//	msg.data          the bytes, as a string; can be assigned
+//	msg.attributes.x  an attribute, a string; nil deletes it; pairs works
+//	msg.key           a string, or nil if there is none
+//	msg.timestamp     seconds since 1970, a float, or nil if unknown; it holds
+//	                  about a microsecond, so only one that is assigned loses
+//	                  nanoseconds
+//
+// There is one msg for every function and worker: a msg that is kept for later
+// shows the message of that time, or is an error between messages.
+//
+// It returns nothing, or nil, when it is done with the message; a status and,
+// if it likes, a description; or messages: strings, msg itself, or tables
+// { data = …, attributes = …, key = …, timestamp = … }, which take over from msg
+// what they do not name. The messages take the place of msg, which is dropped
+// and whose outcome is theirs; if msg is among them it flows on behind them. A
+// function that raises an error, runs longer than [Options].CallLimit or
+// returns anything else fails the message, and only that.
+//
+// A `when` function takes the message if it returns anything but nil or false.
+// An order_by function returns a string, a number, or nil for no key. Neither
+// may change the message.
+//
+// # The language
+//
+// Lua 5.1 with goto, without io, debug, package, load, loadstring, loadfile,
+// dofile, getfenv, setfenv, module, newproxy and string.dump; os is clock, date,
+// difftime and time. require "foo.bar" loads foo/bar.lua or foo/bar/init.lua
+// beside the script and nothing else. Reading a global variable that was never
+// assigned is an error. The string library works on bytes; patterns know %f.
+//
+// While a script describes, time stands still, random numbers begin the same
+// every time, and environment variables, files and modules are read once: the
+// script must describe the same plan in every state. Environment variables stay
+// as they were found for as long as the script is used. What a function keeps
+// in variables is kept for every worker by itself; see [Script.Warnings].
+package script
