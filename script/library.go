@@ -77,12 +77,12 @@ func (st *state) forbid(name, why string) lua.LValue {
 		L.RaiseError("%s is not available in a script: %s", full, why)
 		return 0
 	})
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 4)
 	for _, event := range []string{"__index", "__newindex", "__call"} {
 		meta.RawSetString(event, refuse)
 	}
 	meta.RawSetString("__metatable", lua.LFalse)
-	table := L.NewTable()
+	table := L.CreateTable(0, 0)
 	table.Metatable = meta
 	return table
 }
@@ -92,7 +92,7 @@ func (st *state) forbid(name, why string) lua.LValue {
 func (st *state) strict(globals *lua.LTable) {
 	L := st.lua
 	declared := make(map[string]bool)
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 4)
 	st.set(meta, map[string]lua.LGFunction{
 		"__newindex": func(L *lua.LState) int {
 			if name, ok := L.Get(2).(lua.LString); ok {

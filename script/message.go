@@ -26,7 +26,7 @@ var messageFields = []string{"data", "attributes", "key", "timestamp"}
 // openMessages makes the metatables of messages and of their attributes.
 func (st *state) openMessages() {
 	L := st.lua
-	st.message, st.attributes = L.NewTable(), L.NewTable()
+	st.message, st.attributes = L.CreateTable(0, 4), L.CreateTable(0, 5)
 	st.set(st.message, map[string]lua.LGFunction{
 		"__index": messageIndex, "__newindex": st.messageNewIndex,
 		"__tostring": func(L *lua.LState) int {

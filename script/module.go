@@ -13,7 +13,7 @@ import (
 // openModule makes what require("gopiper") returns.
 func (st *state) openModule() {
 	L := st.lua
-	module := L.NewTable()
+	module := L.CreateTable(0, 16)
 	functions := map[string]lua.LGFunction{
 		"loadComponent":  st.loadComponent,
 		"createPipeline": st.createPipeline,
@@ -32,7 +32,7 @@ func (st *state) openModule() {
 	} {
 		module.RawSetString(name, lua.LNumber(status))
 	}
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 4)
 	own := slices.Sorted(maps.Keys(functions))
 	st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
@@ -51,7 +51,7 @@ func (st *state) openModule() {
 	meta.RawSetString("__metatable", lua.LFalse)
 	module.Metatable = meta
 	st.modules["gopiper"] = module
-	st.stage = L.NewTable()
+	st.stage = L.CreateTable(0, 3)
 	st.set(st.stage, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
 			L.RaiseError("a stage has no fields to read; it is only for the list of a pipeline")
@@ -144,7 +144,7 @@ func (st *state) functionStage(L *lua.LState) int {
 
 // without copies a table without one of its keys.
 func without(L *lua.LState, table *lua.LTable, left lua.LValue) *lua.LTable {
-	rest := L.NewTable()
+	rest := L.CreateTable(0, 0)
 	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
 		if key != left {
 			rest.RawSet(key, value)
@@ -186,7 +186,7 @@ func (st *state) glob(L *lua.LState) int {
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
-	list := L.NewTable()
+	list := L.CreateTable(len(paths), 0)
 	for _, path := range paths {
 		list.Append(lua.LString(path))
 	}

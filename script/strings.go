@@ -14,7 +14,7 @@ import (
 // knows frontier patterns, allocates little, and has limits on time and memory.
 func (st *state) openStrings(globals *lua.LTable) {
 	L := st.lua
-	table := L.NewTable()
+	table := L.CreateTable(0, 0)
 	st.set(table, map[string]lua.LGFunction{
 		"byte": stringByte, "char": stringChar, "find": st.stringFind, "format": st.stringFormat,
 		"gmatch": st.stringGmatch, "gsub": st.stringGsub, "len": stringLen, "lower": st.stringLower,
@@ -23,7 +23,7 @@ func (st *state) openStrings(globals *lua.LTable) {
 	})
 	table.RawSetString("dump", st.forbid("string.dump", "a script cannot look at compiled functions"))
 	globals.RawSetString("string", table)
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 4)
 	meta.RawSetString("__index", table)
 	meta.RawSetString("__metatable", lua.LFalse)
 	L.SetMetatable(lua.LString(""), meta)
