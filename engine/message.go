@@ -34,15 +34,6 @@ type message struct {
 	hold atomic.Int32 // see the hold constants
 }
 
-// Whether a component keeps the message. A component may release a message
-// before the engine has seen that it keeps it: the callback has just been called
-// on another goroutine.
-const (
-	notKept = iota
-	kept
-	releasedEarly
-)
-
 // meta is immutable once a message refers to it.
 type meta struct {
 	key       string
@@ -125,46 +116,6 @@ func (m *message) restore() {
 
 // Status implements component.Message.
 func (m *message) Status() *component.Report { return &m.more().status }
-
-// Release implements component.Message: a component gives up a message that it
-// kept. The engine never calls it.
-func (m *message) Release() {
-	for {
-		if m.hold.CompareAndSwap(kept, notKept) {
-			u := m.x.unit
-			u.unlist(m)
-			m.settle(component.Report{Status: component.Drop})
-			u.keptLess() // only now: the run may be over then
-			return
-		}
-		if m.hold.CompareAndSwap(notKept, releasedEarly) || m.hold.Load() == releasedEarly {
-			return
-		}
-	}
-}
-
-// keep gives the message to the component of a unit, which reported Continue.
-func (m *message) keep(u *unit) {
-	m.commit()
-	m.carrier = nil
-	u.startKeeping(m)
-	if !m.hold.CompareAndSwap(notKept, kept) {
-		m.hold.Store(kept)
-		m.Release()
-	}
-}
-
-// unkeep takes the message back, if a component keeps it.
-func (m *message) unkeep() bool {
-	if !m.hold.CompareAndSwap(kept, notKept) {
-		return false
-	}
-	u := m.x.unit
-	m.x.unit = nil
-	u.unlist(m)
-	u.keptLess()
-	return true
-}
 
 // Derive implements component.Tracked.
 func (m *message) Derive() {
