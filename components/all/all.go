@@ -7,9 +7,11 @@ import (
 	"github.com/gopiper/gopiper/components/concat"
 	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
+	"github.com/gopiper/gopiper/components/filter"
 	"github.com/gopiper/gopiper/components/generate"
 	"github.com/gopiper/gopiper/components/json"
 	"github.com/gopiper/gopiper/components/log"
+	"github.com/gopiper/gopiper/components/reject"
 	"github.com/gopiper/gopiper/components/sample"
 	"github.com/gopiper/gopiper/components/split"
 	"github.com/gopiper/gopiper/components/stdin"
@@ -23,9 +25,11 @@ func init() {
 	loader.Register(concat.Declaration, concat.NewFactory)
 	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
+	loader.Register(filter.Declaration, filter.NewFactory)
 	loader.Register(generate.Declaration, generate.NewFactory)
 	loader.Register(json.Declaration, json.NewFactory)
 	loader.Register(log.Declaration, log.NewFactory)
+	loader.Register(reject.Declaration, reject.NewFactory)
 	loader.Register(sample.Declaration, sample.NewFactory)
 	loader.Register(split.Declaration, split.NewFactory)
 	loader.Register(stdin.Declaration, stdin.NewFactory)
