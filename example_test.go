@@ -111,7 +111,7 @@ func ExampleFeed_Send() {
 	}
 	// Output:
 	// failed: twelve: no number
-	// [0 200 no number 300]
+	// [0 200 no number 300] <nil>
 }
 
 // counter is a component with a state: it is a factory and its only worker.

@@ -90,11 +90,14 @@ func (f *Feed) Send(ctx context.Context, data ...[]byte) (*Delivery, error) {
 	}
 	select {
 	case err := <-d.taken:
-		return d, err
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
 	case <-f.over.ch:
-		return d, ErrStopped
+		return nil, ErrStopped
 	case <-ctx.Done():
-		return d, ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 

@@ -261,8 +261,5 @@ func (s *Stage) set() []string {
 			list = append(list, setting.name)
 		}
 	}
-	for _, name := range sortedKeys(s.Attributes) {
-		list = append(list, name)
-	}
-	return list
+	return append(list, sortedKeys(s.Attributes)...)
 }

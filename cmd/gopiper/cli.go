@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -29,6 +30,7 @@ Exit codes: 0 finished, or drained after a signal; 1 failed while running; 2 the
 // execute runs a command line, without the program's name, and returns the exit
 // code.
 func execute(args []string) int {
+	catchClosedPipe()
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("gopiper"),
@@ -60,8 +62,10 @@ func badUsage(err error) error {
 	return invalidf("%w; see %s --help", err, command)
 }
 
-// show writes a command's result.
+// show writes a command's result. A reader that has left has seen enough.
 func show(text string) error {
-	_, err := os.Stdout.WriteString(text)
-	return err
+	if _, err := os.Stdout.WriteString(text); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return err
+	}
+	return nil
 }

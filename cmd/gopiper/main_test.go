@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -15,8 +16,12 @@ import (
 
 var update = flag.Bool("update", false, "write what the stories expect")
 
+// noPause keeps the race detector from waiting a second before every exit.
+const noPause = "atexit_sleep_ms=0"
+
 // TestMain makes this binary the command gopiper of the tests.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", noPause)
 	testscript.Main(m, map[string]func(){"gopiper": main})
 }
 
@@ -64,6 +69,7 @@ func TestStories(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("GORACE", noPause)
 			return nil
 		},
 		UpdateScripts: *update,

@@ -8,15 +8,16 @@ import (
 	"syscall"
 )
 
+// catchClosedPipe makes a closed standard output an error of the write, which
+// ends a pipeline quietly, where it would be a signal that ends the process. The
+// signal is not ignored but caught, for children would inherit the former.
+func catchClosedPipe() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+}
+
 // drainOnSignal returns a context that is cancelled by the first SIGINT or
 // SIGTERM. The second ends the process at once. stop ends the watch.
 func drainOnSignal(logger *slog.Logger) (ctx context.Context, stop func()) {
-	// A closed standard output must be an error of the write, which ends the
-	// pipeline quietly, and not a signal, which would end the process. The
-	// signal is not ignored but caught, for children would inherit the former.
-	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE)
-
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	ctx, cancel := context.WithCancel(context.Background())
