@@ -260,6 +260,8 @@ func TestLimitsHoldInEveryCorner(t *testing.T) {
 		`for _ in string.gmatch(string.rep("a", 200), string.rep("a?a*", 30) .. "b") do end`,
 		`table.sort({3, 1, 2}, function() while true do end end)`,
 		`("x"):gsub("x", function() while true do end end)`,
+		`local s = string.rep("x", 6e7); while true do s = s:reverse() end`,
+		`local s = string.rep("x", 6e7); while true do s:find("y") end`,
 		`setmetatable({}, { __index = function(t, k) return t[k .. "x"] end }).x()`,
 	} {
 		s := load(t, withFunction(`if msg.data == "good" then return 300 end `+body),

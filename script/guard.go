@@ -14,10 +14,12 @@ import (
 const (
 	// stringMax bounds the length of one string, in bytes.
 	stringMax = 64 << 20
-	// chargeMax is the number of bytes of strings between two looks at the heap.
+	// chargeMax is the number of bytes of strings, made or looked through,
+	// between two looks at the clock and the heap: an instruction that has a
+	// long string takes as long as many others.
 	chargeMax = 64 << 20
 	// quantum is the number of instructions between two looks at the clock.
-	quantum = 4096
+	quantum = 1024
 )
 
 // guard ends what runs too long or takes too much memory. It is the context of
@@ -34,7 +36,7 @@ type guard struct {
 	left     int       // instructions left in this quantum
 	deadline time.Time // zero until the first quantum has passed
 	heap     uint64    // bytes at the start
-	charged  int       // bytes of strings made since the heap was measured
+	charged  int       // bytes of strings since then
 	tripped  error
 }
 
@@ -102,12 +104,13 @@ func (g *guard) refuel() int {
 	return quantum
 }
 
-// charge raises an error if a string of n bytes must not be made.
+// charge raises an error if a string of n bytes must not be made or looked
+// through.
 func (g *guard) charge(L *lua.LState, n int) {
 	if n > stringMax || n < 0 {
 		L.RaiseError("a string would be longer than %d MiB", stringMax>>20)
 	}
-	if g.charged += n; g.memory > 0 && g.charged > chargeMax {
+	if g.charged += n; g.charged > chargeMax {
 		if g.charged = 0; g.check() != nil {
 			L.RaiseError("%s", g.tripped.Error())
 		}

@@ -189,7 +189,7 @@ func TestPrintSaysWhereAndOnlyOnceWhileDescribing(t *testing.T) {
 }
 
 func TestSlowFunctionHandsTheRestBack(t *testing.T) {
-	s := load(t, withFunction(`for i = 1, 5000 do end; local start = os.clock(); repeat until os.clock() - start > 0.015`),
+	s := load(t, withFunction(`for i = 1, 2000 do end; local start = os.clock(); repeat until os.clock() - start > 0.015`),
 		func(o *Options) { o.CallLimit = time.Minute })
 	c := functionOf(s, 0, 1).Create(0, 0, nil).(component.BatchHandler)
 	messages := []component.Message{newFake(""), newFake(""), newFake("")}

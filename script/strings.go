@@ -173,6 +173,7 @@ func (st *state) stringFind(L *lua.LState) int {
 	text, wanted := L.CheckString(1), L.CheckString(2)
 	init := startAt(L, len(text))
 	if lua.LVAsBool(L.Get(4)) || pattern.Literal(wanted) {
+		st.guard.charge(L, len(text)-init)
 		i := strings.Index(text[init:], wanted)
 		if i < 0 {
 			L.Push(lua.LNil)
