@@ -11,14 +11,15 @@ import (
 
 // warnings finds functions that keep something between messages though their
 // stage has several workers, each of which has a Lua state of its own and so
-// keeps its own.
+// keeps its own. In order by key that may be meant: all messages of a key are
+// with one worker.
 func (st *state) warnings() []Warning {
 	var list []Warning
 	var visit func(stages []*plan.Stage)
 	visit = func(stages []*plan.Stage) {
 		for _, s := range stages {
 			for _, f := range []*plan.Func{s.Function, s.OrderByFunction} {
-				if f == nil || s.Workers < 2 {
+				if f == nil || s.Workers < 2 || s.Order == plan.Key {
 					continue
 				}
 				for _, name := range kept(st.functions[f.Impl.(*Function).ordinal].Proto) {

@@ -19,6 +19,7 @@ gopiper.createPipeline{
   gopiper.stdin{},
   counting,
   gopiper.func{ counting, workers = 2 },
+  gopiper.func{ counting, workers = 2, order = "key" }, -- no warning: a key is with one worker
   gopiper.func{ function(msg) local x = 1; local f = function() x = 2 end; f() end, workers = 2 },
   gopiper.stdout{},
 }
