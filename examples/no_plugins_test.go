@@ -1,0 +1,5 @@
+//go:build !cgo || !(linux || freebsd || darwin)
+
+package examples
+
+var withPlugins, plugins []string

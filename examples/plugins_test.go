@@ -1,0 +1,8 @@
+//go:build cgo && (linux || freebsd || darwin)
+
+package examples
+
+var (
+	withPlugins = []string{"hello", "plugin"}
+	plugins     = []string{"stdin_component", "stdout_component"}
+)
