@@ -14,24 +14,38 @@ const (
 	maxLength    = 256
 )
 
-// take makes parts of the expression, if it is made of nothing but what they
-// can match.
-func (p *Pattern) take(tree *syntax.Regexp) bool {
+// compiler makes sequences of expressions.
+type compiler struct{ ascii bool } // they are exact for ASCII only
+
+// parts returns what must match one behind the other, with anything but
+// newlines between, for there to be a match, if it can be told like that.
+func (c *compiler) parts(tree *syntax.Regexp) ([][]sequence, bool) {
 	items := trim(flatten(tree, nil))
+	var all [][]sequence
 	var part []*syntax.Regexp
 	for i := 0; i <= len(items); i++ {
 		if i < len(items) && !isGap(items[i]) {
 			part = append(part, items[i])
 			continue
 		}
-		sequences, ok := p.expand(part)
+		sequences, ok := c.expand(part)
 		if !ok {
-			return false
+			return nil, false
 		}
-		p.parts = append(p.parts, sequences)
+		all = append(all, sequences)
 		part = nil
 	}
-	return true
+	return all, true
+}
+
+// whole returns the sequences that match what the expression matches, those
+// that it prefers first. It does not for an expression that can match nothing.
+func (c *compiler) whole(tree *syntax.Regexp) ([]sequence, bool) {
+	sequences, ok := c.expand([]*syntax.Regexp{tree})
+	if !ok || slices.ContainsFunc(sequences, func(s sequence) bool { return len(s.sets) == 0 }) {
+		return nil, false
+	}
+	return sequences, true
 }
 
 // flatten returns what the expression is a concatenation of, without captures.
@@ -81,11 +95,11 @@ func isGap(item *syntax.Regexp) bool {
 
 // expand returns the sequences that match what the items match one behind the
 // other, if there are few enough.
-func (p *Pattern) expand(items []*syntax.Regexp) ([]sequence, bool) {
+func (c *compiler) expand(items []*syntax.Regexp) ([]sequence, bool) {
 	sequences := []sequence{{}}
 	for _, item := range items {
 		var ok bool
-		if sequences, ok = p.extend(sequences, item); !ok {
+		if sequences, ok = c.extend(sequences, item); !ok {
 			return nil, false
 		}
 	}
@@ -99,22 +113,22 @@ func (p *Pattern) expand(items []*syntax.Regexp) ([]sequence, bool) {
 }
 
 // extend appends the item to each of the sequences.
-func (p *Pattern) extend(sequences []sequence, item *syntax.Regexp) ([]sequence, bool) {
+func (c *compiler) extend(sequences []sequence, item *syntax.Regexp) ([]sequence, bool) {
 	switch item.Op {
 	case syntax.OpEmptyMatch:
 		return sequences, true
 	case syntax.OpCapture, syntax.OpConcat:
 		for _, sub := range item.Sub {
 			var ok bool
-			if sequences, ok = p.extend(sequences, sub); !ok {
+			if sequences, ok = c.extend(sequences, sub); !ok {
 				return nil, false
 			}
 		}
 		return sequences, true
 	case syntax.OpAlternate, syntax.OpQuest:
-		return p.fork(sequences, item)
+		return c.fork(sequences, item)
 	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		sets, ok := p.sets(item)
+		sets, ok := c.sets(item)
 		for i := range sequences {
 			s := &sequences[i]
 			s.sets = append(slices.Clip(s.sets), sets...)
@@ -130,40 +144,47 @@ func (p *Pattern) extend(sequences []sequence, item *syntax.Regexp) ([]sequence,
 	return nil, false
 }
 
-// fork extends the sequences by each of some alternatives.
-func (p *Pattern) fork(sequences []sequence, item *syntax.Regexp) ([]sequence, bool) {
-	var all []sequence
+// fork extends the sequences by each of some alternatives. What an expression
+// prefers comes first.
+func (c *compiler) fork(sequences []sequence, item *syntax.Regexp) ([]sequence, bool) {
+	alternatives := item.Sub
 	if item.Op == syntax.OpQuest {
-		all = append(all, sequences...)
-	}
-	for _, sub := range item.Sub {
-		extended, ok := p.extend(slices.Clone(sequences), sub)
-		if !ok {
-			return nil, false
+		alternatives = append(slices.Clip(alternatives), &syntax.Regexp{Op: syntax.OpEmptyMatch})
+		if item.Flags&syntax.NonGreedy != 0 {
+			slices.Reverse(alternatives)
 		}
-		all = append(all, extended...)
 	}
-	return all, len(all) <= maxSequences
+	var all []sequence
+	for _, s := range sequences {
+		for _, alternative := range alternatives {
+			extended, ok := c.extend([]sequence{s}, alternative)
+			if !ok || len(all)+len(extended) > maxSequences {
+				return nil, false
+			}
+			all = append(all, extended...)
+		}
+	}
+	return all, true
 }
 
 // sets returns the sets of bytes that the item matches one behind the other.
-func (p *Pattern) sets(item *syntax.Regexp) ([]set, bool) {
+func (c *compiler) sets(item *syntax.Regexp) ([]set, bool) {
 	var one set
 	switch item.Op {
 	case syntax.OpLiteral:
-		return p.literal(item)
+		return c.literal(item)
 	case syntax.OpCharClass:
 		for i := 0; i < len(item.Rune); i += 2 {
-			p.ascii = p.ascii || item.Rune[i+1] >= utf8.RuneSelf
+			c.ascii = c.ascii || item.Rune[i+1] >= utf8.RuneSelf
 			for r := item.Rune[i]; r <= min(item.Rune[i+1], unicode.MaxASCII); r++ {
 				one.add(byte(r))
 			}
 		}
 	default:
-		p.ascii = true
-		for c := range byte(utf8.RuneSelf) {
-			if c != '\n' || item.Op == syntax.OpAnyChar {
-				one.add(c)
+		c.ascii = true
+		for b := range byte(utf8.RuneSelf) {
+			if b != '\n' || item.Op == syntax.OpAnyChar {
+				one.add(b)
 			}
 		}
 	}
@@ -172,13 +193,13 @@ func (p *Pattern) sets(item *syntax.Regexp) ([]set, bool) {
 
 // literal returns the sets for a literal: its bytes, or the ASCII characters
 // that are equal to its own but for their case.
-func (p *Pattern) literal(item *syntax.Regexp) ([]set, bool) {
+func (c *compiler) literal(item *syntax.Regexp) ([]set, bool) {
 	var sets []set
 	for _, r := range item.Rune {
 		if item.Flags&syntax.FoldCase == 0 {
-			for _, c := range []byte(string(r)) {
+			for _, b := range []byte(string(r)) {
 				var one set
-				one.add(c)
+				one.add(b)
 				sets = append(sets, one)
 			}
 			continue
@@ -188,7 +209,7 @@ func (p *Pattern) literal(item *syntax.Regexp) ([]set, bool) {
 			if other < utf8.RuneSelf {
 				one.add(byte(other))
 			} else {
-				p.ascii = true
+				c.ascii = true
 			}
 			if other == r {
 				break

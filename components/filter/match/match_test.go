@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestPatternsForTheEngine(t *testing.T) {
 		for _, l := range p.required {
 			texts = append(texts, l.text)
 		}
-		if p.parts != nil || strings.Join(texts, "|") != strings.Join(c.required, "|") {
+		if p.parts != nil || p.whole != nil || strings.Join(texts, "|") != strings.Join(c.required, "|") {
 			t.Errorf("%s: %d parts, required %q; want %q", c.expression, len(p.parts), texts, c.required)
 		}
 	}
@@ -129,8 +130,46 @@ func TestPatternAgreesWithRegexp(t *testing.T) {
 			if got, want := p.Match([]byte(data)), engine.MatchString(data); got != want {
 				t.Fatalf("%q on %q: %v; regexp says %v", expression, data, got, want)
 			}
+			checkFindAll(t, p, []byte(data))
 		}
 	})
+}
+
+func checkFindAll(t rapid.TB, p *Pattern, data []byte) {
+	for _, n := range []int{-1, 0, 2} {
+		want := slices.Concat(p.Engine().FindAllIndex(data, n)...)
+		if got := p.FindAll(nil, data, n); !slices.Equal(got, want) {
+			t.Fatalf("%q on %q, %d times: %v; regexp says %v", p.Engine(), data, n, got, want)
+		}
+	}
+}
+
+// TestFindAllWithoutTheEngine names expressions whose matches are found
+// without the engine, and what is found.
+func TestFindAllWithoutTheEngine(t *testing.T) {
+	for _, c := range []struct {
+		expression, data string
+		want             []int
+	}{
+		{`\b\d{3}-\d{2}-\d{4}\b`, "a 123-45-6789, 999-99-9999, 1234-56-7890", []int{2, 13, 15, 26}},
+		{`a|ab`, "abab", []int{0, 1, 2, 3}},
+		{`(ab|a)(c|bcd)?`, "abcd", []int{0, 3}},
+		{`(a|ab)(c|bcd)`, "abcd", []int{0, 4}},
+		{`ab??`, "abab", []int{0, 1, 2, 3}},
+		{`^a`, "aaa", []int{0, 1}},
+	} {
+		p, err := Compile(c.expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.whole == nil {
+			t.Errorf("%s is left to the engine", c.expression)
+		}
+		if got := p.FindAll(nil, []byte(c.data), -1); !slices.Equal(got, c.want) {
+			t.Errorf("%s in %s: %v; want %v", c.expression, c.data, got, c.want)
+		}
+		checkFindAll(t, p, []byte(c.data))
+	}
 }
 
 // FuzzPattern lets the fuzzer find both the expression and the data.
@@ -147,6 +186,9 @@ func FuzzPattern(f *testing.F) {
 		}
 		if err == nil && p.Match(data) != engine.Match(data) {
 			t.Fatalf("%q on %q: %v; regexp says otherwise", expression, data, p.Match(data))
+		}
+		if err == nil {
+			checkFindAll(t, p, data)
 		}
 	})
 }

@@ -15,6 +15,11 @@ type Pattern struct {
 	// match, the engine decides about data that holds more.
 	ascii bool
 
+	// whole matches what the expression matches, its sequences in the order of
+	// preference; nil if only the engine can tell. wholeASCII is as ascii.
+	whole      []sequence
+	wholeASCII bool
+
 	required []*Literal // texts that data must hold one behind the other, for the engine
 	engine   *regexp.Regexp
 }
@@ -31,13 +36,50 @@ func Compile(expression string) (*Pattern, error) {
 	}
 	tree = tree.Simplify()
 	p := &Pattern{engine: engine}
-	if !p.take(tree) {
-		p.parts, p.ascii = nil, false
-		for _, text := range required(tree) {
-			p.required = append(p.required, NewLiteral(text))
-		}
+	var c compiler
+	if parts, ok := c.parts(tree); ok {
+		p.parts, p.ascii = parts, c.ascii
+	}
+	c = compiler{}
+	if whole, ok := c.whole(tree); ok {
+		p.whole, p.wholeASCII = whole, c.ascii
+	}
+	for _, text := range required(tree) {
+		p.required = append(p.required, NewLiteral(text))
 	}
 	return p, nil
+}
+
+// Engine returns the expression as package regexp has it.
+func (p *Pattern) Engine() *regexp.Regexp { return p.engine }
+
+// FindAll appends to spans the starts and ends of the first n matches in data,
+// or of all if n is negative: those that regexp.Regexp.FindAllIndex finds.
+func (p *Pattern) FindAll(spans []int, data []byte, n int) []int {
+	if p.whole == nil || p.wholeASCII && !isASCII(data) {
+		if !p.Match(data) {
+			return spans
+		}
+		for _, match := range p.engine.FindAllIndex(data, n) {
+			spans = append(spans, match...)
+		}
+		return spans
+	}
+	for from := 0; n != 0; n-- {
+		start, end := -1, 0
+		for i := range p.whole {
+			s := &p.whole[i]
+			if at := s.find(data, from); at >= 0 && (start < 0 || at < start) {
+				start, end = at, at+len(s.sets)
+			}
+		}
+		if start < 0 {
+			break
+		}
+		spans = append(spans, start, end)
+		from = end
+	}
+	return spans
 }
 
 // Match tells whether data holds a match, as regexp.Regexp.Match does.
