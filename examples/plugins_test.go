@@ -3,6 +3,6 @@
 package examples
 
 var (
-	withPlugins = []string{"hello", "plugin"}
+	withPlugins = []string{"demo", "hello", "plugin"}
 	plugins     = []string{"stdin_component", "stdout_component"}
 )
