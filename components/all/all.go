@@ -12,6 +12,7 @@ import (
 	"github.com/gopiper/gopiper/components/json"
 	"github.com/gopiper/gopiper/components/log"
 	"github.com/gopiper/gopiper/components/reject"
+	"github.com/gopiper/gopiper/components/replace"
 	"github.com/gopiper/gopiper/components/sample"
 	"github.com/gopiper/gopiper/components/split"
 	"github.com/gopiper/gopiper/components/stdin"
@@ -30,6 +31,7 @@ func init() {
 	loader.Register(json.Declaration, json.NewFactory)
 	loader.Register(log.Declaration, log.NewFactory)
 	loader.Register(reject.Declaration, reject.NewFactory)
+	loader.Register(replace.Declaration, replace.NewFactory)
 	loader.Register(sample.Declaration, sample.NewFactory)
 	loader.Register(split.Declaration, split.NewFactory)
 	loader.Register(stdin.Declaration, stdin.NewFactory)
