@@ -80,3 +80,48 @@ func BenchmarkStages(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkUndeclared shows what a component costs that declares nothing: a
+// callback for every message, a segment and a goroutine of its own.
+func BenchmarkUndeclared(b *testing.B) {
+	for _, batch := range []int{512, 1} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			src := &endless{n: b.N, batch: batch}
+			p := newPipeline(b, Config{Name: "bench", Stages: []*Stage{
+				{Kind: plan.Component, Name: "endless",
+					Factory:     factory{create: func(chan component.Message) component.Component { return src }},
+					Declaration: &component.Declaration{Name: "endless", Roles: component.Source, Interfaces: component.IsRunner}},
+				plainStage("plain", func(chan component.Message) component.Component { return nothing{} }),
+				benchStage("last", nothingBatch{}, 1),
+			}})
+			b.ReportAllocs()
+			b.ResetTimer()
+			if err := p.Run(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkWorkers shows what putting batches back in order costs behind two
+// workers.
+func BenchmarkWorkers(b *testing.B) {
+	for _, order := range []plan.Order{plan.Total, plan.None} {
+		b.Run(string(order), func(b *testing.B) {
+			src := &endless{n: b.N, batch: 512}
+			two := benchStage("two", nothing{}, 2)
+			two.Order = order
+			p := newPipeline(b, Config{Name: "bench", Stages: []*Stage{
+				{Kind: plan.Component, Name: "endless",
+					Factory:     factory{create: func(chan component.Message) component.Component { return src }},
+					Declaration: &component.Declaration{Name: "endless", Roles: component.Source, Interfaces: component.IsRunner}},
+				two, benchStage("last", nothingBatch{}, 1),
+			}})
+			b.ReportAllocs()
+			b.ResetTimer()
+			if err := p.Run(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}

@@ -101,7 +101,9 @@ func (u *unit) together(h *hands, live []component.Message, from, to int) (int, 
 	for i := range reports[:n] {
 		if reports[i].Status != component.Done {
 			dirty = true
-			u.report(from+i, reports[i])
+			if reports[i].Status < component.Fail { // the others need no second look
+				u.report(from+i, reports[i])
+			}
 		}
 	}
 	if u.stage.emits && u.sentAny() {
@@ -175,12 +177,11 @@ func (u *unit) eachFresh(h *hands, live []component.Message, from, to int) (int,
 	for i := from; i < to; i++ {
 		u.at = i
 		m := live[i].(*message)
-		c := &call{u: u, m: m}
+		c := u.newCall(m)
 		u.current = c
 		if u.stage.order == plan.Key {
 			c.key = u.keyOf(m)
 		}
-		c.state.Store(armed)
 		carrier := m.carrier
 		m.carrier = nil        // others may hold it from now on
 		handler := u.component // nothing of the unit is read after enter: it may go on without us
@@ -216,6 +217,18 @@ func (u *unit) eachFresh(h *hands, live []component.Message, from, to int) (int,
 		}
 	}
 	return to - from, dirty
+}
+
+// newCall makes a callback for one message. It is never reused; allocating many
+// together costs less.
+func (u *unit) newCall(m *message) *call {
+	if len(u.fresh) == 0 {
+		u.fresh = make([]call, 32)
+	}
+	c := &u.fresh[0]
+	u.fresh = u.fresh[1:]
+	c.u, c.m = u, m
+	return c
 }
 
 // parkCall notes that message i waits for a late callback. The message itself

@@ -21,16 +21,16 @@ type message struct {
 	meta    *meta  // nil: no key, timestamp or attributes; shared and replaced, never changed
 	x       *extra // what few messages need; nil for most
 
+	index        int32 // in home.slots
+	edited       bool
+	unterminated bool
+
 	// What the message was when it entered the stage, while edited is set: a
 	// retry and a failure see it so. Invariant 6.
 	entryData []byte
 	entryMeta *meta
 
-	index        int32 // in home.slots
-	edited       bool
-	unterminated bool
-	rank         uint32 // its place in the batch that a fork took apart
-
+	rank uint32       // its place in the batch that a fork took apart
 	hold atomic.Int32 // see the hold constants
 }
 

@@ -25,8 +25,15 @@ func (u *unit) sift(b *batch, handed int) *batch {
 	}
 	live, out := u.room(b, handed)
 	emissions := u.emissions
-	drops := dropped{home: b.home}
+	drops := newDropped(b)
 	for i, c := range live {
+		if r := &u.reports[i]; drops.untouched && r.Status >= component.Drop && r.Description == "" && len(emissions) == 0 {
+			drops.count++
+			if drops.noted {
+				drops.notes = append(drops.notes, outcome{c.(*message).index, *r})
+			}
+			continue
+		}
 		for len(emissions) > 0 && emissions[0].at <= i {
 			out = u.flow(out, emissions[0].m, b.seq)
 			emissions = emissions[1:]
@@ -55,7 +62,7 @@ func (u *unit) sift(b *batch, handed int) *batch {
 	b.live = out
 	b.edited = false
 	b.adopt()
-	drops.settle()
+	u.counts.dropped += uint64(drops.settle())
 	u.sendFailures()
 	return u.tail(b)
 }
@@ -104,7 +111,6 @@ func (u *unit) act(out []component.Message, m *message, r component.Report, seq 
 	}
 	switch r.Class() {
 	case component.ClassDrop:
-		u.counts.dropped++
 		drops.add(m, r)
 	case component.ClassContinue:
 		if u.stage.last {
@@ -193,29 +199,41 @@ func (u *unit) describe(r component.Report) {
 
 // dropped settles the messages that a batch drops, together where that can be.
 type dropped struct {
-	home  *home
-	count int
-	notes []outcome
+	home      *home // of all messages; nil if they must be settled one by one
+	untouched bool  // there is nothing special about any of them
+	noted     bool  // the source wants to know each one's outcome
+	count     int
+	single    int // settled already
+	notes     []outcome
+}
+
+func newDropped(b *batch) dropped {
+	h := b.home
+	if h == nil || !h.simple() {
+		return dropped{}
+	}
+	return dropped{home: h, untouched: !b.edited && !h.messy.Load(), noted: h.raw != nil && h.raw.OnSettled != nil}
 }
 
 func (d *dropped) add(m *message, r component.Report) {
 	if m.edited {
 		m.commit()
 	}
-	h := d.home
-	if h == nil || m.home != h || !h.simple() || m.x != nil {
+	if d.home == nil || m.home != d.home || m.x != nil {
+		d.single++
 		m.settle(r)
 		return
 	}
 	d.count++
-	if h.raw != nil && h.raw.OnSettled != nil {
+	if d.noted {
 		d.notes = append(d.notes, outcome{m.index, r})
 	}
 }
 
-func (d *dropped) settle() {
+// settle settles those that were only counted, and returns how many were dropped.
+func (d *dropped) settle() int {
 	if d.count == 0 {
-		return
+		return d.single
 	}
 	if len(d.notes) > 0 {
 		d.home.mu.Lock()
@@ -224,6 +242,7 @@ func (d *dropped) settle() {
 	}
 	d.home.count(d.count)
 	d.home.release(d.count)
+	return d.single + d.count
 }
 
 // collect takes what the component has sent on postponed while messages were
