@@ -29,7 +29,7 @@ type Batch struct {
 	metas    []Meta // empty, or one for every message
 	failures []failure
 	outcomes []Report // empty, or one for every message
-	open     bool // the last message is unterminated
+	open     bool     // the last message is unterminated
 }
 
 // Meta is what a message carries beside its data.
