@@ -510,6 +510,31 @@ func (k *keeper) Flush(context.Context) error {
 	return nil
 }
 
+// grouper keeps messages and sends them on by the seventh, as a batch does.
+type grouper struct{ keeper }
+
+func (g *grouper) Handle(m component.Message, done component.HandledCallback) {
+	g.kept = append(g.kept, m)
+	if len(g.kept) == 7 {
+		g.Flush(nil)
+	}
+	done(component.Report{Status: component.Continue})
+}
+
+// What was kept in this batch and in earlier ones goes on in the order in which
+// it is sent.
+func TestKeptKeepTheirOrder(t *testing.T) {
+	src, sink, most := newNumbers(10_000), &collector{}, 0
+	stage := keeperStage(&most, true)
+	stage.Factory = factory{create: func(postponed chan component.Message) component.Component {
+		return &grouper{keeper{postponed: postponed, most: &most}}
+	}}
+	run(t, src.stage(), stage, sink.stage())
+	if !slices.Equal(sink.got, want(10_000)) {
+		t.Error(difference(sink.got, want(10_000)))
+	}
+}
+
 func keeperStage(most *int, flusher bool) *Stage {
 	d := &component.Declaration{Name: "keeper", Roles: component.Processor, Sync: true, Emits: true, Stateful: true}
 	if flusher {

@@ -193,7 +193,9 @@ func (u *unit) again(m *message) {
 	e := m.x.entry
 	var sent []component.Message
 	for _, emission := range u.emissions {
-		if e != nil {
+		if emission.early {
+			emission.m.more().early = u
+		} else if e != nil {
 			e.before = append(e.before, emission.m)
 		} else {
 			sent = u.follow(sent, emission.m, 0)

@@ -35,7 +35,7 @@ func (u *unit) sift(b *batch, handed int) *batch {
 			continue
 		}
 		for len(emissions) > 0 && emissions[0].at <= i {
-			out = u.flow(out, emissions[0].m, b.seq)
+			out = u.emit(out, emissions[0], b.seq)
 			emissions = emissions[1:]
 		}
 		m := c.(*message)
@@ -51,7 +51,7 @@ func (u *unit) sift(b *batch, handed int) *batch {
 		out = u.act(out, m, r, b.seq, &drops)
 	}
 	for _, e := range emissions {
-		out = u.flow(out, e.m, b.seq)
+		out = u.emit(out, e, b.seq)
 	}
 	if len(u.emissions) == 0 {
 		clear(live[len(out):]) // the same memory: keep nothing alive
@@ -129,6 +129,20 @@ func (u *unit) act(out []component.Message, m *message, r component.Report, seq 
 		u.fail(m, r)
 	}
 	return out
+}
+
+// emit lets a message that the component sent go on. One that it keeps since an
+// earlier message of the batch is taken back; one that it sent before it said so
+// goes on when it has, see sentEarly.
+func (u *unit) emit(out []component.Message, e emission, seq uint64) []component.Message {
+	if e.early {
+		if !e.m.unkeep() {
+			e.m.more().early = u
+			return out
+		}
+		e.m.commit()
+	}
+	return u.flow(out, e.m, seq)
 }
 
 // sentEarly tells that the component has sent the message on already, before it
@@ -255,18 +269,22 @@ func (u *unit) collect(at int, live []component.Message) {
 		if !ok {
 			return
 		}
-		m := u.w.p.emitted(u, sent)
+		m, early := u.w.p.emitted(u, sent)
 		if m == nil {
 			continue
 		}
 		u.counts.emitted++
+		if early {
+			u.emissions = append(u.emissions, emission{m, at, true})
+			continue
+		}
 		place, parked := u.placeOf(sent, live, from, at)
 		if parked != nil {
 			parked.before = append(parked.before, m)
 			continue
 		}
 		from = place
-		u.emissions = append(u.emissions, emission{m, place})
+		u.emissions = append(u.emissions, emission{m, place, false})
 	}
 }
 

@@ -228,18 +228,18 @@ func (s *source) originate(objects []component.Message) bool {
 
 // emitted takes a message that a component sent on postponed into the pipeline:
 // one that it kept, or one that it has made. It returns nil if it may not enter.
-func (p *Pipeline) emitted(u *unit, sent component.Message) *message {
+// early is true for a message whose Continue the engine has still to see.
+func (p *Pipeline) emitted(u *unit, sent component.Message) (m *message, early bool) {
 	if m, ok := sent.(*message); ok {
-		if m.home.p == p && m.unkeep() {
+		if m.unkeep() {
 			m.commit()
-			return m
+			return m, false
 		}
-		m.more().early = u // its Continue is still to come
-		return nil
+		return m, true
 	}
 	if sent == nil || !component.Adopt(sent) {
 		p.debug("sent twice, or nil", "stage", u.stage.config.Name)
-		return nil
+		return nil, false
 	}
 	h := u.nursery
 	if h == nil || h.n == len(h.slots) {
@@ -254,7 +254,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) *message {
 		h.started = monotonic()
 		u.nursery = h
 	}
-	m := &h.slots[h.n]
+	m = &h.slots[h.n]
 	data := sent.GetData()
 	m.data, m.meta, m.carrier = data[:len(data):len(data)], metaFrom(sent), nil
 	if parents := component.Parents(sent); len(parents) > 0 {
@@ -270,7 +270,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) *message {
 	h.bytes += int64(len(data))
 	h.unsettled.Add(1)
 	p.credits.add(1, int64(len(data)))
-	return m
+	return m, false
 }
 
 // leaveNursery lets the home of messages made go, once they are settled.

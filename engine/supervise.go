@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,8 @@ func (u *unit) orphan(live []component.Message) {
 		if u.reports[i].Status != component.Continue {
 			continue
 		}
-		if x := live[i].(*message).x; x != nil && x.early == u {
+		m := live[i].(*message)
+		if slices.ContainsFunc(u.emissions, func(e emission) bool { return e.m == m }) {
 			continue
 		}
 		u.orphans = append(u.orphans, i)

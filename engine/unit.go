@@ -62,6 +62,7 @@ type unit struct {
 
 	cell      *cell // the reused callback
 	callback  component.HandledCallback
+	fresh     []call             // not used yet
 	calls     map[*message]*call // those that are late
 	lateCalls atomic.Int64       // how many these are
 
@@ -97,8 +98,9 @@ type unit struct {
 }
 
 type emission struct {
-	m  *message
-	at int // its place: before this message of the batch
+	m     *message
+	at    int  // its place: before this message of the batch
+	early bool // the engine has not seen yet that the component keeps it
 }
 
 // statusPending marks a message in reports whose callback has not come.

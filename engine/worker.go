@@ -250,11 +250,15 @@ func (u *unit) takeSent() {
 // received takes one message that was sent outside of Handle: to its parent's
 // place if that waits, else to the next free one.
 func (u *unit) received(sent component.Message) {
-	m := u.w.p.emitted(u, sent)
+	m, early := u.w.p.emitted(u, sent)
 	if m == nil {
 		return
 	}
 	u.counts.emitted++
+	if early { // a late callback will say that it keeps it
+		m.more().early = u
+		return
+	}
 	if _, parked := u.placeOf(sent, nil, 0, 0); parked != nil {
 		parked.before = append(parked.before, m)
 		return
