@@ -1,6 +1,7 @@
 package gopiper
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -39,7 +40,7 @@ func Prepare(p *plan.Plan, options Options) (*Program, error) {
 		}
 		r.start = &start{all: all}
 		c := r.pipeline(described)
-		c.Strict, c.Logger = options.Strict, options.Logger
+		c.Strict, c.Logger, c.Opened = options.Strict, options.Logger, r.start.open
 		if options.DrainTimeout != 0 {
 			c.DrainTimeout = options.DrainTimeout
 		}
@@ -87,6 +88,8 @@ type resolver struct {
 	loaded   map[string]*found // by reference
 	start    *start            // of the pipeline at hand
 	enders   []ender           // of the pipeline at hand
+
+	maxMessages int64 // of the pipeline at hand
 }
 
 // found is what became of loading a reference.
@@ -102,6 +105,7 @@ func (r *resolver) report(s *plan.Stage, format string, args ...any) {
 }
 
 func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
+	r.maxMessages = cmp.Or(p.MaxMessages, plan.DefaultMaxMessages)
 	return engine.Config{
 		Name:         p.Name,
 		Stages:       r.chain(p.Stages, place{first: true, last: true, end: true}),
@@ -185,9 +189,6 @@ func (r *resolver) stage(s *plan.Stage, at place) *engine.Stage {
 		r.amount(s, resolved)
 	}
 	r.workers(s, resolved, at)
-	if at.first && resolved.Factory != nil {
-		resolved.Create = r.start.source(resolved.Factory)
-	}
 	return resolved
 }
 
@@ -214,6 +215,24 @@ func (r *resolver) component(s *plan.Stage, resolved *engine.Stage) {
 		r.report(s, "%s", strings.TrimPrefix(err.Error(), c.Name+": "))
 	}
 	resolved.Factory = factory
+	r.kept(s, c.Declaration)
+}
+
+// kept reports attributes that let a worker keep more messages than may be in
+// flight: it would wait for them forever.
+func (r *resolver) kept(s *plan.Stage, d *component.Declaration) {
+	if d == nil {
+		return
+	}
+	attributes, err := d.Validate(s.Attributes)
+	if err != nil {
+		return // said already
+	}
+	for _, a := range d.Attributes {
+		if n, ok := attributes[a.Name].(int64); ok && a.Keeps && n > r.maxMessages {
+			r.report(s, "attribute %q: %d messages can never come together, for at most %d may be in flight; raise max_messages of the pipeline", a.Name, n, r.maxMessages)
+		}
+	}
 }
 
 // own resolves a component that the program gives.

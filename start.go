@@ -1,14 +1,13 @@
 package gopiper
 
 import (
+	"context"
+	"errors"
 	"sync"
-
-	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/engine"
 )
 
-// starts lets all pipelines of a program start, or none: sources wait until
-// every pipeline has opened its components.
+// starts lets all pipelines of a program start, or none: each waits until every
+// other has opened its components.
 type starts struct {
 	mu      sync.Mutex
 	waiting int           // pipelines that are not open yet
@@ -27,16 +26,16 @@ type start struct {
 	calledOff bool
 }
 
-// source makes a source's workers, which is the last thing that the engine does
-// before it runs the pipeline: it waits for the other pipelines first. It
-// returns none if these do not start.
-func (s *start) source(f component.Factory) func(engine.Place, chan component.Message) component.Component {
-	return func(_ engine.Place, postponed chan component.Message) component.Component {
-		if !s.wait() {
-			return nil
-		}
-		return f.Create(postponed)
+// errCalledOff ends a pipeline that does not start because another one does not.
+var errCalledOff = errors.New("another pipeline did not start")
+
+// open is called when the pipeline has opened its components: it waits for the
+// others.
+func (s *start) open(context.Context) error {
+	if !s.wait() {
+		return errCalledOff
 	}
+	return nil
 }
 
 // wait waits until every pipeline is open, and tells whether all start.

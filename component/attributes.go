@@ -65,6 +65,9 @@ func (d *Declaration) suggest(name string) string {
 
 func (a *Attribute) convert(value any) (any, error) {
 	converted, err := a.Type.convert(value)
+	if err != nil && a.Secret {
+		return nil, fmt.Errorf("expected %s", article(a.Type.String()))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +75,9 @@ func (a *Attribute) convert(value any) (any, error) {
 		hint := ""
 		if n := Nearest(s, a.Options); n != "" {
 			hint = "; did you mean " + strconv.Quote(n) + "?"
+		}
+		if a.Secret {
+			s = "***"
 		}
 		return nil, fmt.Errorf("%q is none of %s%s", s, strings.Join(a.Options, ", "), hint)
 	}
@@ -271,8 +277,7 @@ func sortedKeys(m map[string]any) []string {
 }
 
 // Nearest returns the candidate that name is most likely a misspelling of, or
-// "" if none is near: the Levenshtein distance is at most a third of the
-// length, at least 1.
+// "" if none is near: at most a third of its letters are wrong, at least one.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
@@ -283,22 +288,27 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
-// distance is Levenshtein's, with one row of the matrix.
+// distance is the number of insertions, deletions, replacements and swaps of
+// neighbours that make b of a: the optimal string alignment distance, which is
+// Damerau's without edits of what was swapped.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := range len(a) {
-		previous := row[0]
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := previous
+			cost := last[j]
 			if a[i] != b[j] {
-				cost = 1 + min(previous, row[j], row[j+1])
+				cost = 1 + min(last[j], row[j], last[j+1])
 			}
-			previous, row[j+1] = row[j+1], cost
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				cost = min(cost, before[j-1]+1)
+			}
+			row[j+1] = cost
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(b)]
+	return last[len(b)]
 }

@@ -173,6 +173,10 @@ type Attribute struct {
 	// Min, if not nil, is the least value of an Int, Float, Duration or Size,
 	// of the Go type that Type names.
 	Min any
+	// Keeps says that the value of an Int is a number of messages for which
+	// the component waits while it keeps them: it must not be above the
+	// pipeline's bound on messages in flight.
+	Keeps bool
 	// Doc is a sentence or more, in Markdown.
 	Doc string
 }

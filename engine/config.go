@@ -7,6 +7,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -31,6 +32,9 @@ type Config struct {
 	// Strict turns off the reuse of memory and overwrites what a component
 	// must not use any more, so that a breach of the contract shows.
 	Strict bool
+	// Opened, if set, is called once everything is open and before a message
+	// is read. Its error ends the run, which closes everything and returns it.
+	Opened func(context.Context) error
 	// Logger takes what the engine has to say; nil is slog.Default().
 	Logger *slog.Logger
 }
@@ -127,6 +131,8 @@ type StageStats struct {
 	// sampled: Handling[i] counts those below HandlingBounds[i], the last one
 	// all others.
 	Handling [16]uint64 `json:"handling"`
+	// HandlingSum is the time of all that Handling counts.
+	HandlingSum time.Duration `json:"handling_sum_ns"`
 }
 
 // HandlingBounds are the upper bounds of the buckets of StageStats.Handling;
@@ -152,5 +158,6 @@ type Stats struct {
 	InFlightBytes int64  `json:"in_flight_bytes"`
 	// Latency is a histogram of the time from a batch's start to its settling,
 	// per batch, with the bounds of Handling.
-	Latency [16]uint64 `json:"latency"`
+	Latency    [16]uint64    `json:"latency"`
+	LatencySum time.Duration `json:"latency_sum_ns"`
 }

@@ -31,6 +31,7 @@ type Pipeline struct {
 	originated, settledCount, failedCount, unhandled atomic.Uint64
 	kept                                             atomic.Int64
 	latency                                          histogram
+	latencySum                                       atomic.Int64 // nanoseconds
 
 	softContext, hardContext context.Context // cancelled by a stop, by the end of a drain
 	softCancel, hardCancel   context.CancelFunc
@@ -147,7 +148,11 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.hardContext, p.hardCancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer p.hardCancel()
 	defer p.softCancel()
-	if err := p.open(ctx); err != nil {
+	err := p.open(ctx)
+	if err == nil && p.config.Opened != nil {
+		err = p.config.Opened(ctx)
+	}
+	if err != nil {
 		p.setState("failed")
 		p.closeAll()
 		return err
@@ -246,7 +251,7 @@ func (p *Pipeline) waitSettled() {
 		case <-look.C:
 		case <-p.aborted:
 		case <-patience.C:
-			p.failWith(fmt.Errorf("%w: %d messages are unsettled at the end; a component has made messages from them (component.NewMessage) that it neither sent nor released", ErrStuck, p.credits.messages.Load()))
+			p.failWith(fmt.Errorf("%w: %s unsettled at the end; a component has made messages from them (component.NewMessage) that it neither sent nor released", ErrStuck, messagesAre(p.credits.messages.Load())))
 			p.abort()
 		}
 	}
@@ -312,13 +317,20 @@ func (p *Pipeline) result() error {
 	case err != nil:
 	case p.closed:
 	case p.isAborted():
-		err = fmt.Errorf("%w: %d messages are left unsettled", ErrNotDrained, p.credits.messages.Load())
+		err = fmt.Errorf("%w: %s left unsettled", ErrNotDrained, messagesAre(p.credits.messages.Load()))
 	}
 	p.state = "ended"
 	if err != nil {
 		p.state = "failed"
 	}
 	return err
+}
+
+func messagesAre(n int64) string {
+	if n == 1 {
+		return "1 message is"
+	}
+	return fmt.Sprintf("%d messages are", n)
 }
 
 func (p *Pipeline) setState(state string) {

@@ -76,6 +76,7 @@ func (c *counts) addTo(s *StageStats) {
 	if timed := p[13].Load(); timed > 0 {
 		s.Busy += time.Duration(float64(p[12].Load()) * float64(max(handled, timed)) / float64(timed))
 	}
+	s.HandlingSum += time.Duration(p[12].Load())
 	for i := range s.Handling {
 		s.Handling[i] += p[14+i].Load()
 	}
@@ -85,7 +86,9 @@ func (c *counts) addTo(s *StageStats) {
 type histogram [16]atomic.Uint64
 
 func (p *Pipeline) observeLatency(started int64) {
-	p.latency[bucket(time.Duration(monotonic()-started))].Add(1)
+	took := monotonic() - started
+	p.latency[bucket(time.Duration(took))].Add(1)
+	p.latencySum.Add(took)
 }
 
 // Stats reads the counters. It may be called from any goroutine, at any time.
@@ -97,6 +100,7 @@ func (p *Pipeline) Stats() Stats {
 	stats.Originated, stats.Settled = p.originated.Load(), p.settledCount.Load()
 	stats.Failed, stats.Unhandled = p.failedCount.Load(), p.unhandled.Load()
 	stats.InFlight, stats.InFlightBytes = p.credits.messages.Load(), p.credits.bytes.Load()
+	stats.LatencySum = time.Duration(p.latencySum.Load())
 	for i := range stats.Latency {
 		stats.Latency[i] = p.latency[i].Load()
 	}

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -79,31 +80,25 @@ func (c *collector) Collect(into chan<- prometheus.Metric) {
 			c.pipelines[i].collect(into, &p, p.Pipeline)
 		}
 		into <- prometheus.MustNewConstMetric(c.states, prometheus.GaugeValue, 1, p.Pipeline, p.State)
-		into <- histogram(c.latency, &p.Latency, p.Pipeline)
+		into <- histogram(c.latency, &p.Latency, p.LatencySum, p.Pipeline)
 		for j := range p.Stages {
 			s := &p.Stages[j]
 			for i := range c.stages {
 				c.stages[i].collect(into, s, p.Pipeline, s.Stage, s.Component)
 			}
-			into <- histogram(c.handling, &s.Handling, p.Pipeline, s.Stage, s.Component)
+			into <- histogram(c.handling, &s.Handling, s.HandlingSum, p.Pipeline, s.Stage, s.Component)
 		}
 	}
 }
 
 // histogram makes a Prometheus histogram, whose buckets count cumulatively, of
-// the engine's, which do not. The sum is estimated: every observation counts as
-// the middle of its bucket, those beyond the last bound as that bound.
-func histogram(desc *prometheus.Desc, counts *[16]uint64, labels ...string) prometheus.Metric {
+// the engine's, which do not.
+func histogram(desc *prometheus.Desc, counts *[16]uint64, sum time.Duration, labels ...string) prometheus.Metric {
 	buckets := make(map[float64]uint64, len(engine.HandlingBounds))
 	var total uint64
-	var sum, lower float64
 	for i, bound := range engine.HandlingBounds {
-		upper := bound.Seconds()
 		total += counts[i]
-		buckets[upper] = total
-		sum += float64(counts[i]) * (lower + upper) / 2
-		lower = upper
+		buckets[bound.Seconds()] = total
 	}
-	last := counts[len(counts)-1]
-	return prometheus.MustNewConstHistogram(desc, total+last, sum+float64(last)*lower, buckets, labels...)
+	return prometheus.MustNewConstHistogram(desc, total+counts[len(counts)-1], sum.Seconds(), buckets, labels...)
 }

@@ -76,9 +76,9 @@ var pipelineMetrics = []metric[engine.Stats]{
 // The metrics of another form.
 const (
 	handlingName = "gopiper_stage_handling_seconds"
-	handlingHelp = "Time that handling one message took; sampled. The sum is estimated from the buckets."
+	handlingHelp = "Time that handling one message took; sampled."
 	latencyName  = "gopiper_pipeline_latency_seconds"
-	latencyHelp  = "Time from the start of a batch to its settling. The sum is estimated from the buckets."
+	latencyHelp  = "Time from the start of a batch to its settling."
 	stateName    = "gopiper_pipeline_state"
 	stateHelp    = "1 for the state that the pipeline is in: starting, running, draining, ended or failed."
 	buildName    = "gopiper_build_info"

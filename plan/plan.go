@@ -64,7 +64,8 @@ type Stage struct {
 	Reference string `json:"component,omitempty"`
 	// Attributes are the component's own, without those of every stage.
 	Attributes map[string]any `json:"attributes,omitempty"`
-	// Function is what runs a stage of kind Function.
+	// Function is what runs a stage of kind Function; or, for a Component, the
+	// factory that the program gives.
 	Function *Func `json:"function,omitempty"`
 	// Branches are those of Branch, Switch and Merge.
 	Branches []*Fork `json:"branches,omitempty"`

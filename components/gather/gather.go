@@ -19,7 +19,7 @@ const Interfaces = component.IsFlusher | component.IsCloser
 
 // Attributes say until when messages are kept.
 var Attributes = []component.Attribute{
-	{Name: "count", Type: component.Int, Default: int64(0), Min: int64(0), Doc: "How many messages to gather; 0 for " +
+	{Name: "count", Type: component.Int, Default: int64(0), Min: int64(0), Keeps: true, Doc: "How many messages to gather; 0 for " +
 		"no bound. It must be below the pipeline's `max_messages`."},
 	{Name: "bytes", Type: component.Size, Default: int64(0), Min: int64(0), Doc: "How many bytes of data to gather at " +
 		"most; 0 for no bound. A message that would exceed it waits for the next ones; a longer one goes alone."},
