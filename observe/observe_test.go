@@ -48,9 +48,10 @@ func sample() []engine.Stats {
 		Stalled: 8, Kept: 9, Queued: 10, Queue: 11, Busy: 6 * time.Second,
 	}
 	busy.Handling[0], busy.Handling[3], busy.Handling[15] = 90, 9, 1
+	busy.HandlingSum = 12 * time.Second
 	return []engine.Stats{
 		{Pipeline: "errors", State: "ended", Originated: 1_234_570, Settled: 1_234_567, Failed: 3, Unhandled: 2,
-			InFlight: 3, InFlightBytes: 4096, Latency: [16]uint64{9: 2},
+			InFlight: 3, InFlightBytes: 4096, Latency: [16]uint64{9: 2}, LatencySum: 150 * time.Microsecond,
 			Stages: []engine.StageStats{{Stage: "stdin", Component: "stdin", Workers: 1, Emitted: 1_234_570, Bytes: 999}, busy}},
 		{Pipeline: "idle", State: "running"},
 	}
