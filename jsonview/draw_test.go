@@ -1,6 +1,7 @@
 package jsonview
 
 import (
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
@@ -22,7 +23,17 @@ var (
 )
 
 // drawText draws JSON with keys that repeat, and with space anywhere.
-func drawText(t *rapid.T) string {
+func drawText(t *rapid.T) string { return drawTextOf(t, func([]string) []string { return drawnKeys }) }
+
+// drawUniqueText draws JSON in which no key repeats in an object.
+func drawUniqueText(t *rapid.T) string {
+	return drawTextOf(t, func(used []string) []string {
+		return slices.DeleteFunc(slices.Clone(drawnKeys), func(k string) bool { return slices.Contains(used, k) })
+	})
+}
+
+// drawTextOf draws JSON of the keys that are left when some are used.
+func drawTextOf(t *rapid.T, left func(used []string) []string) string {
 	var b strings.Builder
 	space := func() { b.WriteString(rapid.SampledFrom(drawnSpace).Draw(t, "space")) }
 	var value func(depth int)
@@ -35,13 +46,15 @@ func drawText(t *rapid.T) string {
 		object := kind < 5
 		b.WriteByte("[{"[btoi(object)])
 		space()
+		var used []string
 		for i := range rapid.IntRange(0, 4).Draw(t, "length") {
 			if i > 0 {
 				b.WriteByte(',')
 				space()
 			}
 			if object {
-				key := rapid.SampledFrom(drawnKeys).Draw(t, "key")
+				key := rapid.SampledFrom(left(used)).Draw(t, "key")
+				used = append(used, key)
 				b.WriteString(rapid.SampledFrom(spellings[key]).Draw(t, "spelling"))
 				space()
 				b.WriteByte(':')

@@ -71,7 +71,7 @@ var expectations = [...]string{
 	tooDeep:          "nesting of at most 1000",
 }
 
-func syntaxError(src []byte, offset int, f fault) error {
+func syntaxError(src []byte, offset int, f fault) *SyntaxError {
 	e := &SyntaxError{Offset: offset, Expected: expectations[f], End: offset >= len(src)}
 	if !e.End {
 		e.Found = src[offset]

@@ -227,12 +227,7 @@ func (v Value) Offset() int { return v.offset }
 
 // String returns a string with its escapes resolved, and the text of any other
 // value; "" for a missing one.
-func (v Value) String() string {
-	if v.kind != String {
-		return string(v.raw)
-	}
-	return string(v.AppendText(nil))
-}
+func (v Value) String() string { return string(v.Text(nil)) }
 
 // AppendText appends to dst what String returns.
 func (v Value) AppendText(dst []byte) []byte {

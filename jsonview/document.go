@@ -1,0 +1,321 @@
+package jsonview
+
+import "slices"
+
+// Document is a text that is read and edited step by step, in any order, for
+// programs that are not known beforehand. Nothing is parsed before it is
+// touched; changes are kept beside the text until [Document.Append] writes them
+// in one pass. The zero Document is ready for [Document.Reset].
+//
+// A document and its nodes belong to one goroutine. It reuses its memory:
+// nodes, and values read from it, must not be used after the next Reset.
+type Document struct {
+	text  []byte
+	start int    // of the root in text
+	root  *Node  // if that is an object or array that was touched
+	whole []byte // what the root was replaced by; nil if it was not
+	nodes []*Node
+	used  int    // how many of nodes are
+	arena []byte // holds what was set
+}
+
+// Node is an object or array of a document.
+type Node struct {
+	doc     *Document
+	parent  *Node
+	text    []byte // from the opening brace or bracket on; the root's goes on behind its end
+	at      int    // where text is in the document
+	depth   int    // how many objects and arrays are around
+	kind    Kind
+	dirty   bool     // it was changed, or something in it
+	changes []change // of an object
+	items   []item   // of an array, once listed
+	listed  bool
+	moved   bool // the items do not lie any more as they do in text
+}
+
+// change is what became of the members with a key.
+type change struct {
+	key    string
+	quoted []byte // the key in quotes, of one that was set
+	item   item
+	set    bool // to item; otherwise item was only opened
+	gone   bool
+	met    bool // while it is written: it is in the text
+}
+
+// item is a value: its text, or the node that was made of it.
+type item struct {
+	raw  []byte
+	node *Node
+	// Where an element lies in the array's text, unless that has moved.
+	start, end int
+	set        bool
+}
+
+// Reset starts over with a text, which must not change while the document is
+// in use. It does not look at it.
+func (d *Document) Reset(text []byte) {
+	d.text, d.root, d.whole = text, nil, nil
+	d.used, d.arena = 0, d.arena[:0]
+}
+
+// Root returns what the document is: a value, or a node if that is an object or
+// array. The error says why it is neither; of an object or array only the first
+// byte has been checked.
+func (d *Document) Root() (Value, *Node, error) {
+	if d.whole != nil && d.root == nil {
+		return d.open(&item{raw: d.whole}, nil)
+	}
+	if d.root != nil {
+		return Value{}, d.root, nil
+	}
+	d.start = skipSpace(d.text, 0)
+	if d.start < len(d.text) && kindOf(d.text[d.start]) >= Array {
+		d.root = d.node(d.text[d.start:], d.start, nil)
+		return Value{}, d.root, nil
+	}
+	value, err := Parse(d.text)
+	return value, nil, err
+}
+
+// SetRoot replaces the whole document by the JSON text raw, which is copied.
+func (d *Document) SetRoot(raw []byte) error {
+	raw, err := checkedValue(raw, 0)
+	if err != nil {
+		return err
+	}
+	d.whole, d.root = d.keep(raw), nil
+	return nil
+}
+
+// keep copies raw into the document's memory.
+func (d *Document) keep(raw []byte) []byte {
+	start := len(d.arena)
+	d.arena = append(d.arena, raw...)
+	return d.arena[start:len(d.arena):len(d.arena)]
+}
+
+// node returns a node for the object or array that text starts with.
+func (d *Document) node(text []byte, at int, parent *Node) *Node {
+	if d.used == len(d.nodes) {
+		d.nodes = append(d.nodes, &Node{})
+	}
+	n := d.nodes[d.used]
+	d.used++
+	*n = Node{doc: d, parent: parent, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], items: n.items[:0]}
+	if parent != nil {
+		n.depth = parent.depth + 1
+	}
+	return n
+}
+
+// open returns the item's value, or its node, which it makes if need be.
+func (d *Document) open(it *item, parent *Node) (Value, *Node, error) {
+	if it.node == nil && kindOf(it.raw[0]) < Array {
+		return valueAt(it.raw, 0, len(it.raw)), nil, nil
+	}
+	if it.node == nil {
+		at := 0
+		if parent != nil && !it.set {
+			at = parent.at + it.start
+		}
+		it.node = d.node(it.raw, at, parent)
+		if parent == nil {
+			d.root = it.node
+		}
+	}
+	return Value{}, it.node, nil
+}
+
+// Kind tells whether the node is an Object or an Array.
+func (n *Node) Kind() Kind { return n.kind }
+
+// fail says where the document stops being JSON.
+func (n *Node) fail(at int, f fault) error {
+	err := syntaxError(n.text, at, f)
+	err.Offset += n.at
+	return err
+}
+
+// part returns the value that lies in the node's text from start up to end.
+func (n *Node) part(start, end int) Value {
+	value := valueAt(n.text, start, end)
+	value.offset += n.at
+	return value
+}
+
+// touch notes that the node was changed.
+func (n *Node) touch() {
+	for ; n != nil && !n.dirty; n = n.parent {
+		n.dirty = true
+	}
+}
+
+// change returns what became of the members with a key, nil if nothing did.
+func (n *Node) change(key string) *change {
+	for i := range n.changes {
+		if n.changes[i].key == key {
+			return &n.changes[i]
+		}
+	}
+	return nil
+}
+
+// Get returns the member of an object with that key: a value, which is Missing
+// if there is no such member, or a node if it is an object or array. The error
+// is a [*SyntaxError]. Of an array it returns nothing.
+func (n *Node) Get(key string) (Value, *Node, error) {
+	if n.kind != Object {
+		return Value{}, nil, nil
+	}
+	if c := n.change(key); c != nil {
+		if c.gone {
+			return Value{}, nil, nil
+		}
+		return n.doc.open(&c.item, n)
+	}
+	start, end, f := findMember(n.text, 1, n.depth+1, []step{{key: key, index: noIndex}})
+	if f != 0 {
+		return Value{}, nil, n.fail(end, f)
+	}
+	if start < 0 {
+		return Value{}, nil, nil
+	}
+	return n.member(key, start, end)
+}
+
+// member returns the member's value that lies from start up to end; of an
+// object or array it makes a node and remembers it.
+func (n *Node) member(key string, start, end int) (Value, *Node, error) {
+	value := n.part(start, end)
+	if value.kind < Array {
+		return value, nil, nil
+	}
+	node := n.doc.node(value.raw, value.offset, n)
+	n.changes = append(n.changes, change{key: key, item: item{node: node}})
+	return Value{}, node, nil
+}
+
+// Set gives an object's member the JSON text raw, which is copied: every member
+// of that key, or a new one behind the others.
+func (n *Node) Set(key string, raw []byte) error {
+	raw, err := checkedValue(raw, n.depth+1)
+	if err != nil {
+		return err
+	}
+	if n.kind != Object {
+		return &MismatchError{Offset: n.at, Expected: Object.String() + " to set " + string(AppendString(nil, key)) + " in", Found: n.kind.String()}
+	}
+	c := n.change(key)
+	if c == nil {
+		n.changes = append(n.changes, change{key: key})
+		c = &n.changes[len(n.changes)-1]
+	}
+	if c.quoted == nil {
+		start := len(n.doc.arena)
+		n.doc.arena = AppendString(n.doc.arena, key)
+		c.quoted = slices.Clip(n.doc.arena[start:])
+	}
+	c.item, c.set, c.gone = item{raw: n.doc.keep(raw), set: true}, true, false
+	n.touch()
+	return nil
+}
+
+// Delete removes every member of that key from an object.
+func (n *Node) Delete(key string) {
+	if n.kind != Object {
+		return
+	}
+	c := n.change(key)
+	if c == nil {
+		n.changes = append(n.changes, change{key: key})
+		c = &n.changes[len(n.changes)-1]
+	}
+	c.gone, c.set = true, false
+	n.touch()
+}
+
+// Cursor is a place between the members of an object. The zero Cursor is before
+// the first.
+type Cursor struct {
+	at    int // behind the latest member in the text; 0 before the first
+	added int // how many of the changes behind the text were visited
+}
+
+// Next returns the next member of an object in the order of the text, those
+// that were added last, and moves the cursor behind it: the key, a string,
+// which is Missing behind the last member, and the value or node. Members may
+// be set and deleted meanwhile; whether one that is added is visited is open.
+func (n *Node) Next(c *Cursor) (key, value Value, node *Node, err error) {
+	for n.kind == Object {
+		start, key, escaped, f := n.nextKey(c)
+		if f != 0 {
+			return Value{}, Value{}, nil, n.fail(start, f)
+		}
+		if !key.Exists() {
+			return n.nextAdded(c)
+		}
+		end, f := skip(n.text, start, n.depth+1)
+		if f != 0 {
+			return Value{}, Value{}, nil, n.fail(end, f)
+		}
+		c.at = end
+		change := n.changeOf(key.raw[1:len(key.raw)-1], escaped)
+		switch {
+		case change != nil && change.gone:
+			continue
+		case change != nil:
+			value, node, err = n.doc.open(&change.item, n)
+		case kindOf(n.text[start]) >= Array:
+			value, node, err = n.member(key.String(), start, end)
+		default:
+			value = n.part(start, end)
+		}
+		return key, value, node, err
+	}
+	return Value{}, Value{}, nil, nil
+}
+
+// nextKey returns the next key in the text and where its value starts. The key
+// is Missing behind the last.
+func (n *Node) nextKey(c *Cursor) (start int, key Value, escaped bool, f fault) {
+	i, expected := skipSpace(n.text, max(c.at, 1)), noKeyOrEnd
+	if c.at > 0 {
+		expected = noKey
+		switch {
+		case i < len(n.text) && n.text[i] == ',':
+			i = skipSpace(n.text, i+1)
+		case i >= len(n.text) || n.text[i] != '}':
+			return i, Value{}, false, noCommaOrBrace
+		default:
+			return i, Value{}, false, 0
+		}
+	} else if i < len(n.text) && n.text[i] == '}' {
+		return i, Value{}, false, 0
+	}
+	start, keyEnd, escaped, f := skipKey(n.text, i, expected)
+	if f != 0 {
+		return start, Value{}, false, f
+	}
+	return start, n.part(i, keyEnd+1), escaped, 0
+}
+
+// nextAdded returns the next member that is not in the text.
+func (n *Node) nextAdded(c *Cursor) (key, value Value, node *Node, err error) {
+	for c.added < len(n.changes) {
+		change := &n.changes[c.added]
+		c.added++
+		if !change.set || n.inText(change.key) {
+			continue
+		}
+		value, node, err = n.doc.open(&change.item, n)
+		return valueAt(change.quoted, 0, len(change.quoted)), value, node, err
+	}
+	return Value{}, Value{}, nil, nil
+}
+
+func (n *Node) inText(key string) bool {
+	start, _, f := findMember(n.text, 1, n.depth+1, []step{{key: key, index: noIndex}})
+	return f == 0 && start >= 0
+}
