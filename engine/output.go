@@ -55,7 +55,7 @@ type queue struct {
 }
 
 // queueLength is how many batches wait between two segments at most.
-const queueLength = 4
+const queueLength = 16
 
 func (q *queue) put(b *batch) {
 	select {
