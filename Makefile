@@ -11,7 +11,11 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Modules of their own, which ./... leaves out.
 MODULES = component test/plugins/thirdparty/shout test/plugins/thirdparty/words
 
-.PHONY: build gopiper plugins $(PLUGINS) test lint bench demo docs clean help
+# Where goroutines meet; the race detector makes everything slow.
+RACE     = . ./engine ./script ./loader ./observe ./components/...
+FUZZTIME = 10s
+
+.PHONY: build gopiper plugins $(PLUGINS) test race fuzz lint cross bench demo docs clean help
 
 build: gopiper plugins ## build gopiper and its plugins into build/ (what make alone does)
 
@@ -27,11 +31,26 @@ test: ## run the tests
 	go test $(TEST)
 	cd component && go test ./...
 
+race: ## run the tests of what is concurrent under the race detector
+	CGO_ENABLED=1 go test -race $(RACE)
+
+fuzz: ## run every fuzz test for a while: make fuzz FUZZTIME=5m
+	@grep -rlE --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
+		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z]+)\(.*/\1/p' $$file); do \
+			echo "go test -fuzz $$name $$(dirname $$file)"; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; \
+		done || exit 1; \
+	done
+
 lint: ## look for mistakes: vet, gofmt, staticcheck
 	go vet ./...
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; }
 	$(STATICCHECK) ./...
 	for module in $(MODULES); do (cd $$module && go vet ./... && $(STATICCHECK) ./...) || exit 1; done
+
+cross: ## build and vet what has no C in it, and for another system
+	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go vet ./...
 
 bench: ## measure gopiper and others side by side: make bench BENCH=-h
 	go run ./bench $(BENCH)

@@ -131,7 +131,9 @@ func (s *source) count(n, bytes uint64) {
 	s.counts.done += n
 	s.counts.bytes += bytes
 	s.counts.batches++
-	s.counts.publish()
+	if s.counts.batches&15 == 0 { // a reader sees the rest when Emit is not running
+		s.counts.publish()
+	}
 }
 
 // takeFailed takes out the messages that failed at the source already.

@@ -79,7 +79,10 @@ func syntaxError(src []byte, offset int, f fault) *SyntaxError {
 	return e
 }
 
-const ones = 0x0101010101010101
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
 
 // specials marks with its high bit the first byte of w that a string cannot
 // hold as it is: a quote, a backslash or a control character. Bits above the
@@ -87,18 +90,18 @@ const ones = 0x0101010101010101
 // control characters, so that one comparison finds both.
 func specials(w uint64) uint64 {
 	const backslash, flip, limit = '\\' * ones, 2 * ones, 0x21 * ones
-	return ((w ^ flip - limit) | (w ^ backslash - ones)) &^ w & (0x80 * ones)
+	return ((w ^ flip - limit) | (w ^ backslash - ones)) & (highs &^ w)
 }
 
 // nearby returns the place of the first byte, among the eight from i on, that a
-// string cannot hold as it is; the place behind them if there is none; and i at
-// the end of the text. It is small enough to be inlined: most strings are
-// short, and a call costs as much as they do.
+// string cannot hold as it is; that of the last if there is none; and i at the
+// end of the text. It is small enough to be inlined: most keys are short, and a
+// call costs as much as they do.
 func nearby(src []byte, i int) int {
 	if i+8 > len(src) {
 		return i
 	}
-	return i + bits.TrailingZeros64(specials(binary.LittleEndian.Uint64(src[i:])))>>3
+	return i + bits.TrailingZeros64(specials(binary.LittleEndian.Uint64(src[i:]))|1<<63)>>3
 }
 
 // skipString returns the position behind the string whose opening quote is

@@ -31,6 +31,7 @@ type finder struct {
 	rarest        sharp
 	rare          bool    // it is so rare that looking for it alone is faster
 	pair          *finder // the same, but not rare; nil if there is only one byte
+	folds         bool    // the case of one of the two does not matter
 }
 
 // sharp is a byte at a certain place, with or without regard to its case.
@@ -63,7 +64,7 @@ func newFinder(length int, bytes []sharp) finder {
 			other = s
 		}
 	}
-	f := finder{first: rarest, second: other, length: length, rarest: rarest}
+	f := finder{first: rarest, second: other, length: length, rarest: rarest, folds: !rarest.plain() || !other.plain()}
 	if other.at < rarest.at {
 		f.first, f.second = other, rarest
 	}
@@ -83,6 +84,9 @@ func (f *finder) next(data []byte, i int) int {
 	if f.rare {
 		return f.single(data, i)
 	}
+	if f.folds {
+		return f.folded(data, i)
+	}
 	a, b := f.first, f.second
 	last := len(data) - b.at - 32 // the last 32 places
 	if last < 0 {
@@ -91,12 +95,13 @@ func (f *finder) next(data []byte, i int) int {
 	for {
 		start := min(i, last)
 		p, q := data[start+a.at:][:32], data[start+b.at:][:32]
-		m0 := zeros(a.differs(binary.LittleEndian.Uint64(p)) | b.differs(binary.LittleEndian.Uint64(q)))
-		m1 := zeros(a.differs(binary.LittleEndian.Uint64(p[8:])) | b.differs(binary.LittleEndian.Uint64(q[8:])))
-		m2 := zeros(a.differs(binary.LittleEndian.Uint64(p[16:])) | b.differs(binary.LittleEndian.Uint64(q[16:])))
-		m3 := zeros(a.differs(binary.LittleEndian.Uint64(p[24:])) | b.differs(binary.LittleEndian.Uint64(q[24:])))
-		if m0|m1|m2|m3 != 0 {
-			if at := first([4]uint64{m0, m1, m2, m3}, i-start); at >= 0 {
+		w0 := (binary.LittleEndian.Uint64(p) ^ a.want) | (binary.LittleEndian.Uint64(q) ^ b.want)
+		w1 := (binary.LittleEndian.Uint64(p[8:]) ^ a.want) | (binary.LittleEndian.Uint64(q[8:]) ^ b.want)
+		w2 := (binary.LittleEndian.Uint64(p[16:]) ^ a.want) | (binary.LittleEndian.Uint64(q[16:]) ^ b.want)
+		w3 := (binary.LittleEndian.Uint64(p[24:]) ^ a.want) | (binary.LittleEndian.Uint64(q[24:]) ^ b.want)
+		// Of ASCII, only a zero has its high bit set after this.
+		if ((w0-ones)|(w1-ones)|(w2-ones)|(w3-ones))&highs != 0 {
+			if at := first([4]uint64{w0, w1, w2, w3}, i-start); at >= 0 {
 				return before(start+at, len(data)-f.length+1)
 			}
 		}
@@ -107,15 +112,15 @@ func (f *finder) next(data []byte, i int) int {
 	}
 }
 
-// first returns the first of 32 marked places from skip on, or a negative
-// number.
-func first(marks [4]uint64, skip int) int {
-	for k, m := range marks {
+// first returns the place of the first byte that is 0 from skip on, or a
+// negative number.
+func first(words [4]uint64, skip int) int {
+	for k, w := range words {
 		if skip >= 8 {
 			skip -= 8
 			continue
 		}
-		if m = m >> (skip * 8) << (skip * 8); m != 0 {
+		if m := zeros(w) >> (skip * 8) << (skip * 8); m != 0 {
 			return k*8 + bits.TrailingZeros64(m)>>3
 		}
 		skip = 0
@@ -149,11 +154,31 @@ func (f *finder) single(data []byte, i int) int {
 
 // short does what next does in data of fewer than 32 places.
 func (f *finder) short(data []byte, i int) int {
-	if f.rarest.plain() {
-		return f.single(data, i)
-	}
 	for end := len(data) - f.length + 1; i < end; i++ {
-		if f.first.is(data[i+f.first.at]) && f.second.is(data[i+f.second.at]) {
+		k := bytes.IndexByte(data[i+f.rarest.at:end+f.rarest.at], byte(f.rarest.want))
+		if k < 0 {
+			return -1
+		}
+		if i += k; f.first.is(data[i+f.first.at]) && f.second.is(data[i+f.second.at]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// folded does what next does where the case of a byte does not matter: it looks
+// at eight places at a time.
+func (f *finder) folded(data []byte, i int) int {
+	a, b := f.first, f.second
+	end := len(data) - f.length + 1
+	for ; i+b.at+8 <= len(data); i += 8 {
+		w := a.differs(binary.LittleEndian.Uint64(data[i+a.at:])) | b.differs(binary.LittleEndian.Uint64(data[i+b.at:]))
+		if m := zeros(w); m != 0 {
+			return before(i+bits.TrailingZeros64(m)>>3, end)
+		}
+	}
+	for ; i < end; i++ {
+		if a.is(data[i+a.at]) && b.is(data[i+b.at]) {
 			return i
 		}
 	}
