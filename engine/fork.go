@@ -100,7 +100,7 @@ func (f *fork) copy(b *batch) {
 	for i := range f.branches {
 		h := f.p.newHome()
 		h.reserve(n)
-		h.n = n
+		h.n, h.derived = n, true
 		h.messy.Store(true)
 		h.unsettled.Store(int32(n))
 		h.started = monotonic()

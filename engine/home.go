@@ -26,6 +26,7 @@ type home struct {
 	tracked   atomic.Bool // some message has, or had, children
 	messy     atomic.Bool // some slot must be cleaned before its next use
 	leaked    atomic.Bool // something may still touch it: never reuse it
+	derived   bool        // its messages were made from others: sources know nothing of them
 	bytes     int64
 	started   int64 // monotonic nanoseconds
 
@@ -108,7 +109,9 @@ func (h *home) settledAll(k int) {
 
 func (h *home) count(k int) {
 	h.p.credits.releaseMessages(int64(k))
-	h.p.settledCount.Add(uint64(k))
+	if !h.derived {
+		h.p.settledCount.Add(uint64(k))
+	}
 }
 
 // release gives up k references: one for every message, one for first.
@@ -124,7 +127,7 @@ func (h *home) simple() bool { return len(h.origins) == 0 && !h.tracked.Load() }
 // settled records the final outcome of one message and tells its source.
 // Invariant 2: the outcome is written before Release, and Release called once.
 func (h *home) settled(m *message, outcome component.Report) {
-	if outcome.Class() == component.ClassFail {
+	if outcome.Class() == component.ClassFail && !h.derived {
 		h.p.failedCount.Add(1)
 	}
 	if len(h.origins) > 0 {
@@ -185,7 +188,7 @@ func (h *home) clean() {
 	}
 	h.tracked.Store(false)
 	h.first.reset()
-	h.n, h.bytes = 0, 0
+	h.n, h.bytes, h.derived = 0, 0, false
 	h.origins = h.origins[:0]
 	clear(h.outcomes)
 	h.outcomes = h.outcomes[:0]

@@ -244,6 +244,9 @@ func checkModel(t *rapid.T) {
 	stages = append(stages, sink.stage())
 	p := newPipeline(t, Config{Name: "model", Stages: stages, Strict: rapid.Bool().Draw(t, "strict")})
 	runPipeline(t, p)
+	if s := p.Stats(); s.Originated != uint64(n) || s.Settled != uint64(n) {
+		t.Fatalf("originated %d, settled %d of %d", s.Originated, s.Settled, n)
+	}
 	var arrives []string
 	for i := range n {
 		a, outcome := expect(models, fmt.Sprint(i))

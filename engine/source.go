@@ -248,7 +248,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) (m *message, early b
 		u.leaveNursery()
 		h = p.newHome()
 		h.reserve(p.config.BatchMax)
-		h.n = 0
+		h.n, h.derived = 0, true
 		h.messy.Store(true)
 		// Others settle some while more are added: the slice stays where it is.
 		h.origins = append(h.origins[:0], make([]component.Message, len(h.slots))...)
