@@ -1,12 +1,13 @@
 // Package match tells fast whether bytes hold a text or match a regular
-// expression. It depends on the standard library only.
+// expression.
 //
 // A regular expression that is made of characters and classes of characters,
 // alternatives and .* is matched without the regular expression engine: two
-// bytes that a match must have at a known distance are looked for eight places
-// at a time, and what they are part of is compared. For any other expression,
-// texts that every match must hold are looked for before the engine runs.
-// Either way the answer is that of package regexp.
+// bytes that a match must have at a known distance are looked for many places at
+// a time, with AVX2 where the processor has it, and what they are part of is
+// compared. For any other expression, texts that every match must hold are
+// looked for before the engine runs. Either way the answer is that of package
+// regexp.
 //
 // A [Literal] and a [Pattern] do not change and may be used by any number of
 // goroutines.
@@ -31,7 +32,6 @@ type finder struct {
 	rarest        sharp
 	rare          bool    // it is so rare that looking for it alone is faster
 	pair          *finder // the same, but not rare; nil if there is only one byte
-	folds         bool    // the case of one of the two does not matter
 }
 
 // sharp is a byte at a certain place, with or without regard to its case.
@@ -64,7 +64,7 @@ func newFinder(length int, bytes []sharp) finder {
 			other = s
 		}
 	}
-	f := finder{first: rarest, second: other, length: length, rarest: rarest, folds: !rarest.plain() || !other.plain()}
+	f := finder{first: rarest, second: other, length: length, rarest: rarest}
 	if other.at < rarest.at {
 		f.first, f.second = other, rarest
 	}
@@ -78,54 +78,25 @@ func newFinder(length int, bytes []sharp) finder {
 }
 
 // next returns the first place from i on, or a negative number. It is a place
-// where what is looked for fits, but the caller must compare the rest. It looks
-// at 32 places at a time, of which the last ones overlap with those before.
+// where what is looked for fits, but the caller must compare the rest.
 func (f *finder) next(data []byte, i int) int {
 	if f.rare {
 		return f.single(data, i)
 	}
-	if f.folds {
-		return f.folded(data, i)
-	}
 	a, b := f.first, f.second
-	last := len(data) - b.at - 32 // the last 32 places
-	if last < 0 {
-		return f.short(data, i)
-	}
-	for {
-		start := min(i, last)
-		p, q := data[start+a.at:][:32], data[start+b.at:][:32]
-		w0 := (binary.LittleEndian.Uint64(p) ^ a.want) | (binary.LittleEndian.Uint64(q) ^ b.want)
-		w1 := (binary.LittleEndian.Uint64(p[8:]) ^ a.want) | (binary.LittleEndian.Uint64(q[8:]) ^ b.want)
-		w2 := (binary.LittleEndian.Uint64(p[16:]) ^ a.want) | (binary.LittleEndian.Uint64(q[16:]) ^ b.want)
-		w3 := (binary.LittleEndian.Uint64(p[24:]) ^ a.want) | (binary.LittleEndian.Uint64(q[24:]) ^ b.want)
-		// Of ASCII, only a zero has its high bit set after this.
-		if ((w0-ones)|(w1-ones)|(w2-ones)|(w3-ones))&highs != 0 {
-			if at := first([4]uint64{w0, w1, w2, w3}, i-start); at >= 0 {
-				return before(start+at, len(data)-f.length+1)
-			}
-		}
-		if i >= last {
+	places := len(data) - f.length + 1 - i
+	switch {
+	case hasPair && places >= 32:
+		k := findPair(&data[i+a.at], &data[i+b.at], places, byte(a.want), byte(a.fold), byte(b.want), byte(b.fold))
+		if k < 0 {
 			return -1
 		}
-		i += 32
+		return i + k
+	case places < 32 && f.rarest.plain():
+		return f.short(data, i)
+	default:
+		return f.words(data, i)
 	}
-}
-
-// first returns the place of the first byte that is 0 from skip on, or a
-// negative number.
-func first(words [4]uint64, skip int) int {
-	for k, w := range words {
-		if skip >= 8 {
-			skip -= 8
-			continue
-		}
-		if m := zeros(w) >> (skip * 8) << (skip * 8); m != 0 {
-			return k*8 + bits.TrailingZeros64(m)>>3
-		}
-		skip = 0
-	}
-	return -1
 }
 
 // misses is after how many places in vain a byte is not rare in this text.
@@ -166,9 +137,8 @@ func (f *finder) short(data []byte, i int) int {
 	return -1
 }
 
-// folded does what next does where the case of a byte does not matter: it looks
-// at eight places at a time.
-func (f *finder) folded(data []byte, i int) int {
+// words does what next does, eight places at a time.
+func (f *finder) words(data []byte, i int) int {
 	a, b := f.first, f.second
 	end := len(data) - f.length + 1
 	for ; i+b.at+8 <= len(data); i += 8 {

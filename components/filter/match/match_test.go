@@ -279,3 +279,29 @@ func BenchmarkMatch(b *testing.B) {
 		run("bytes "+text, func(data []byte) bool { return bytes.Contains(data, []byte(text)) })
 	}
 }
+
+// Both ways of looking for a pair find the same.
+func TestPairAgreesWithWords(t *testing.T) {
+	if !hasPair {
+		t.Log("this processor has no AVX2: there is one way only")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		letters := rapid.SampledFrom([]byte("abABc"))
+		data := rapid.SliceOfN(letters, 0, 200).Draw(t, "data")
+		text := string(rapid.SliceOfN(letters, 2, 40).Draw(t, "text"))
+		from := rapid.IntRange(0, len(data)).Draw(t, "from")
+		l := NewLiteral(text)
+		f := l.finder
+		f.rare, f.pair = false, nil
+		for i := from; i >= 0 && i <= len(data)-len(text); {
+			got, want := f.next(data, i), f.words(data, i)
+			if got != want {
+				t.Fatalf("from %d: %d, want %d", i, got, want)
+			}
+			i = want + 1
+			if want < 0 {
+				break
+			}
+		}
+	})
+}
