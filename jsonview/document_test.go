@@ -31,76 +31,78 @@ func child(t testing.TB, n *Node, key string) *Node {
 	return c
 }
 
+var documentTests = []struct {
+	name, text, want string
+	edit             func(*Document, *Node) error
+}{
+	{"nothing", `{"a":1, oh dear`, ``, func(_ *Document, n *Node) error {
+		v, _, err := n.Get("a")
+		if v.String() != "1" {
+			return errors.New("got " + v.String())
+		}
+		return err
+	}},
+	{"set, replace, delete, in place", ` { "a" : 1 , "b" : 2 , "c":3 } `, ` { "a" : "x" , "c":3,"d":[ ] } `, func(_ *Document, n *Node) error {
+		n.Delete("b")
+		n.Delete("none")
+		return errors.Join(n.Set("a", []byte("0")), n.Set("d", []byte(` [ ] `)), n.Set("a", []byte(`"x"`)))
+	}},
+	{"set what was deleted, delete what was set", `{"a":1,"b":2}`, `{"a":3,"b":2}`, func(_ *Document, n *Node) error {
+		n.Delete("a")
+		err := errors.Join(n.Set("a", []byte("3")), n.Set("c", []byte("4")))
+		n.Delete("c")
+		return err
+	}},
+	{"inside", `{"a":{"b":{"c": 1.0}},"z":[1 , 2]}`, `{"a":{"b":{"c": 2}},"z":[1 , 3]}`, func(_ *Document, n *Node) error {
+		_, a, _ := n.Get("a")
+		_, b, _ := a.Get("b")
+		_, z, _ := n.Get("z")
+		return errors.Join(b.Set("c", []byte("2")), z.SetAt(1, []byte("3")))
+	}},
+	{"inside of what was set", `{"a":1}`, `{"a":{"x":[5,6]}}`, func(_ *Document, n *Node) error {
+		err := n.Set("a", []byte(`{"x":[5]}`))
+		_, a, _ := n.Get("a")
+		_, x, _ := a.Get("x")
+		return errors.Join(err, x.SetAt(1, []byte("6")))
+	}},
+	{"what was replaced is not reached any more", `{"a":{}}`, `{"a":5}`, func(_ *Document, n *Node) error {
+		_, a, _ := n.Get("a")
+		return errors.Join(n.Set("a", []byte("5")), a.Set("b", []byte("6")))
+	}},
+	{"every member of the name", `{"a":1,"b":{},"a":2,"b":{}}`, `{"a":0,"b":{"x":0},"a":0,"b":{"x":0}}`, func(_ *Document, n *Node) error {
+		_, b, _ := n.Get("b")
+		return errors.Join(n.Set("a", []byte("0")), b.Set("x", []byte("0")))
+	}},
+	{"elements", `[1 ,{ } , 3]`, `[0,{"x":1 },4,3]`, func(_ *Document, n *Node) error {
+		_, second, _ := n.At(1)
+		return errors.Join(n.Insert(0, []byte("0")), n.Remove(1), n.Insert(2, []byte("4")), second.Set("x", []byte("1")))
+	}},
+	{"elements that stay", `[1 ,{ } , 3 ]`, `[1 ,{"x":1 } , 3 ]`, func(_ *Document, n *Node) error {
+		_, second, _ := n.At(1)
+		return second.Set("x", []byte("1"))
+	}},
+	{"copied elsewhere", `{"a":{"b": 1.50 }}`, `{"a":{"b": 1.50,"c":0 },"d":{"b": 1.50 }}`, func(_ *Document, n *Node) error {
+		_, a, _ := n.Get("a")
+		text, err := a.Append(nil)
+		return errors.Join(err, n.Set("d", text), a.Set("c", []byte("0")))
+	}},
+	{"the root", `{"a":1}`, `[5]`, func(d *Document, n *Node) error { return d.SetRoot([]byte(" [5] ")) }},
+	{"the root and inside", `{"a":1}`, `[5,6]`, func(d *Document, n *Node) error {
+		err := d.SetRoot([]byte("[5]"))
+		_, root, _ := d.Root()
+		return errors.Join(err, root.SetAt(1, []byte("6")))
+	}},
+	{"the root to a value", `{"a":1}`, `"x"`, func(d *Document, n *Node) error {
+		err := d.SetRoot([]byte(`"x"`))
+		if v, _, _ := d.Root(); v.String() != "x" {
+			return errors.New(v.String())
+		}
+		return err
+	}},
+}
+
 func TestDocument(t *testing.T) {
-	for _, c := range []struct {
-		name, text, want string
-		edit             func(*Document, *Node) error
-	}{
-		{"nothing", `{"a":1, oh dear`, ``, func(_ *Document, n *Node) error {
-			v, _, err := n.Get("a")
-			if v.String() != "1" {
-				return errors.New("got " + v.String())
-			}
-			return err
-		}},
-		{"set, replace, delete, in place", ` { "a" : 1 , "b" : 2 , "c":3 } `, ` { "a" : "x" , "c":3,"d":[ ] } `, func(_ *Document, n *Node) error {
-			n.Delete("b")
-			n.Delete("none")
-			return errors.Join(n.Set("a", []byte("0")), n.Set("d", []byte(` [ ] `)), n.Set("a", []byte(`"x"`)))
-		}},
-		{"set what was deleted, delete what was set", `{"a":1,"b":2}`, `{"a":3,"b":2}`, func(_ *Document, n *Node) error {
-			n.Delete("a")
-			err := errors.Join(n.Set("a", []byte("3")), n.Set("c", []byte("4")))
-			n.Delete("c")
-			return err
-		}},
-		{"inside", `{"a":{"b":{"c": 1.0}},"z":[1 , 2]}`, `{"a":{"b":{"c": 2}},"z":[1 , 3]}`, func(_ *Document, n *Node) error {
-			_, a, _ := n.Get("a")
-			_, b, _ := a.Get("b")
-			_, z, _ := n.Get("z")
-			return errors.Join(b.Set("c", []byte("2")), z.SetAt(1, []byte("3")))
-		}},
-		{"inside of what was set", `{"a":1}`, `{"a":{"x":[5,6]}}`, func(_ *Document, n *Node) error {
-			err := n.Set("a", []byte(`{"x":[5]}`))
-			_, a, _ := n.Get("a")
-			_, x, _ := a.Get("x")
-			return errors.Join(err, x.SetAt(1, []byte("6")))
-		}},
-		{"what was replaced is not reached any more", `{"a":{}}`, `{"a":5}`, func(_ *Document, n *Node) error {
-			_, a, _ := n.Get("a")
-			return errors.Join(n.Set("a", []byte("5")), a.Set("b", []byte("6")))
-		}},
-		{"every member of the name", `{"a":1,"b":{},"a":2,"b":{}}`, `{"a":0,"b":{"x":0},"a":0,"b":{"x":0}}`, func(_ *Document, n *Node) error {
-			_, b, _ := n.Get("b")
-			return errors.Join(n.Set("a", []byte("0")), b.Set("x", []byte("0")))
-		}},
-		{"elements", `[1 ,{ } , 3]`, `[0,{"x":1 },4,3]`, func(_ *Document, n *Node) error {
-			_, second, _ := n.At(1)
-			return errors.Join(n.Insert(0, []byte("0")), n.Remove(1), n.Insert(2, []byte("4")), second.Set("x", []byte("1")))
-		}},
-		{"elements that stay", `[1 ,{ } , 3 ]`, `[1 ,{"x":1 } , 3 ]`, func(_ *Document, n *Node) error {
-			_, second, _ := n.At(1)
-			return second.Set("x", []byte("1"))
-		}},
-		{"copied elsewhere", `{"a":{"b": 1.50 }}`, `{"a":{"b": 1.50,"c":0 },"d":{"b": 1.50 }}`, func(_ *Document, n *Node) error {
-			_, a, _ := n.Get("a")
-			text, err := a.Append(nil)
-			return errors.Join(err, n.Set("d", text), a.Set("c", []byte("0")))
-		}},
-		{"the root", `{"a":1}`, `[5]`, func(d *Document, n *Node) error { return d.SetRoot([]byte(" [5] ")) }},
-		{"the root and inside", `{"a":1}`, `[5,6]`, func(d *Document, n *Node) error {
-			err := d.SetRoot([]byte("[5]"))
-			_, root, _ := d.Root()
-			return errors.Join(err, root.SetAt(1, []byte("6")))
-		}},
-		{"the root to a value", `{"a":1}`, `"x"`, func(d *Document, n *Node) error {
-			err := d.SetRoot([]byte(`"x"`))
-			if v, _, _ := d.Root(); v.String() != "x" {
-				return errors.New(v.String())
-			}
-			return err
-		}},
-	} {
+	for _, c := range documentTests {
 		t.Run(c.name, func(t *testing.T) {
 			d, root := openText(t, c.text)
 			if err := c.edit(d, root); err != nil {
