@@ -38,6 +38,8 @@ type Reader struct {
 	batch  *component.Batch // between two streams it has no messages
 	from   int              // where in the batch's buffer the next message begins
 
+	ends [batchMax]int32
+
 	spareBlock, spareSmall []byte // buffers to use again
 }
 
@@ -137,6 +139,16 @@ func (r *Reader) next(left []byte) {
 func (r *Reader) cut() (more bool) {
 	b := r.batch
 	for b.Len() < batchMax {
+		if n := r.cutter.Ends(b.Buffer, r.from, r.ends[:batchMax-b.Len()]); n > 0 {
+			for _, end := range r.ends[:n] {
+				b.Add(r.from, int(end))
+				r.from = int(end) + 1
+				if r.Annotate != nil {
+					r.Annotate(b)
+				}
+			}
+			continue
+		}
 		start, end, next, found := r.cutter.Next(b.Buffer, r.from)
 		r.from = next
 		if found == framing.Nothing {
