@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/components/filter/match"
 	"github.com/gopiper/gopiper/jsonview"
+	"github.com/gopiper/gopiper/match"
 )
 
 // criteria are what the attributes ask for. They do not change.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/components/filter/match"
+	"github.com/gopiper/gopiper/match"
 )
 
 // Declaration declares the component.
