@@ -52,7 +52,7 @@ func TestGenerated(t *testing.T) {
 // componentPage is what `gopiper doc --markdown` prints.
 func componentPage(t *testing.T, d *component.Declaration) string {
 	t.Helper()
-	command := place.Shell(place.Directory, "gopiper doc --markdown "+d.Name)
+	command := place.Shell(t.Context(), place.Directory, "gopiper doc --markdown "+d.Name)
 	text, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func componentsPage() string {
 // Every component's example is a pipeline that is valid.
 func TestComponentExamples(t *testing.T) {
 	for _, d := range loader.Declarations() {
-		command := place.Shell(t.TempDir(), "gopiper check /dev/stdin")
+		command := place.Shell(t.Context(), t.TempDir(), "gopiper check /dev/stdin")
 		command.Stdin = strings.NewReader("local gopiper = require('gopiper')\ngopiper.createPipeline({\n" + d.Example + "\n})\n")
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Errorf("%s: %s", d.Name, output)

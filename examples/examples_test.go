@@ -70,7 +70,7 @@ func run(t *testing.T, name string) string {
 	var output strings.Builder
 	commands := shown.FindAllStringSubmatch(source, -1)
 	for _, match := range commands {
-		command := place.Shell(place.Directory, match[1])
+		command := place.Shell(t.Context(), place.Directory, match[1])
 		command.Stderr = &output // a good example has nothing to say there
 		text, err := command.Output()
 		output.Write(text)

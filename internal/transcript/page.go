@@ -1,11 +1,13 @@
 package transcript
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Block is a fenced piece of code of a Markdown page.
@@ -98,15 +100,28 @@ func (p *Place) Play(directory, page string) []error {
 		}
 		for _, step := range block.Session() {
 			// The shell is a new one, but $? is that of the command before.
-			command := p.Shell(directory, fmt.Sprintf("(exit %d)\n%s", status, step.Command))
-			output, _ := command.CombinedOutput()
-			status = command.ProcessState.ExitCode()
-			if !Matches(step.Output, string(output)) {
+			output, code := p.step(directory, fmt.Sprintf("(exit %d)\n%s", status, step.Command))
+			if status = code; !Matches(step.Output, output) {
 				problems = append(problems, fmt.Errorf("line %d: $ %sprints\n%sand not\n%s", step.Line, step.Command, output, step.Output))
 			}
 		}
 	}
 	return problems
+}
+
+// stepMax bounds how long a step may take: none takes more than a moment, but for
+// one that compiles.
+const stepMax = time.Minute
+
+func (p *Place) step(directory, command string) (output string, code int) {
+	ctx, cancel := context.WithTimeout(context.Background(), stepMax)
+	defer cancel()
+	shell := p.Shell(ctx, directory, command)
+	text, err := shell.CombinedOutput()
+	if ctx.Err() != nil || shell.ProcessState == nil {
+		return fmt.Sprintf("%s(%v)\n", text, err), 1
+	}
+	return string(text), shell.ProcessState.ExitCode()
 }
 
 // Matches tells whether an output is what a page says, with … for anything, or,

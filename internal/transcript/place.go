@@ -3,11 +3,13 @@
 package transcript
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Place is a directory that looks like a checkout of the repository in which
@@ -77,10 +79,12 @@ func goBuild(directory string, arguments ...string) error {
 	return nil
 }
 
-// Shell returns a command line as a command, to be run in the directory of the
-// place or in one of its own. gopiper is found by its name.
-func (p *Place) Shell(directory, line string) *exec.Cmd {
-	command := exec.Command("sh", "-c", line)
+// Shell returns a command line as a command, to be run in a directory. gopiper is
+// found by its name. When ctx ends it is killed, with all that it has started.
+func (p *Place) Shell(ctx context.Context, directory, line string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "sh", "-c", line)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.Dir = directory
 	command.Env = append(os.Environ(), "PATH="+filepath.Join(p.Directory, "build")+":"+os.Getenv("PATH"), "NO_COLOR=1", "LC_ALL=C")
 	return command
