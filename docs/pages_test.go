@@ -63,17 +63,22 @@ func TestSessions(t *testing.T) {
 // Every piece of Lua on the pages is valid: a script, or the stages of one.
 func TestLua(t *testing.T) {
 	for _, name := range pages(t) {
+		if name == "../README.md" {
+			continue // it shows parts of examples, see TestReadme
+		}
 		for _, block := range transcript.Blocks(read(t, name)) {
-			if block.Language != "lua" || strings.Contains(block.Text, ".so\"") || block.Name() != "" && !strings.Contains(block.Text, "createPipeline") {
-				continue
-			}
 			script := block.Text
+			isModule := block.Name() != "" && !strings.Contains(script, "createPipeline")
+			needsMore := strings.Contains(script, ".so\"") || strings.Count(script, "require(") > 1
+			if block.Language != "lua" || isModule || needsMore {
+				continue // a session or another test runs it
+			}
 			if !strings.Contains(script, "createPipeline") {
 				script = "local gopiper = require('gopiper') gopiper.createPipeline{ gopiper.stdin{},\n" + script + "\n gopiper.stdout{} }"
 			}
 			command := place.Shell(t.Context(), t.TempDir(), "gopiper check /dev/stdin")
 			command.Stdin = strings.NewReader(script)
-			if output, err := command.CombinedOutput(); err != nil && !strings.Contains(script, "require(\"") {
+			if output, err := command.CombinedOutput(); err != nil && block.Name() != "wrong.lua" {
 				t.Errorf("%s:%d: %s", name, block.Line, output)
 			}
 		}
@@ -111,4 +116,33 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// The Lua in the README is part of an example, and its commands are run by CI.
+func TestReadme(t *testing.T) {
+	page := read(t, "../README.md")
+	var examples strings.Builder
+	paths, err := filepath.Glob("../examples/*/pipeline.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		examples.WriteString(read(t, path))
+	}
+	ci := read(t, "../.ci/run")
+	for _, block := range transcript.Blocks(page) {
+		switch block.Language {
+		case "lua":
+			if !strings.Contains(examples.String(), block.Text) {
+				t.Errorf("line %d: this is in no example", block.Line)
+			}
+		case "sh":
+			for line := range strings.Lines(block.Text) {
+				command, _, _ := strings.Cut(line, "#")
+				if !strings.Contains(ci, strings.TrimSpace(command)) {
+					t.Errorf("line %d: CI does not run %s", block.Line, command)
+				}
+			}
+		}
+	}
 }

@@ -27,8 +27,9 @@ type arrow struct {
 var arrows = []arrow{
 	{"component", nil},
 	{"plan", nil},
-	{"framing", nil},
+	{"framing", []string{"golang.org/x/sys"}},
 	{"jsonview", nil},
+	{"match", []string{"golang.org/x/sys"}},
 	{"engine", []string{"component", "plan"}},
 	{"loader/goplugin", []string{"component", "loader"}},
 	{"loader", []string{"component"}},
@@ -39,14 +40,15 @@ var arrows = []arrow{
 	{"components/reject", append(parts, "components/filter")}, // it is filter the other way round
 	{"components", parts},
 	{"plugins", []string{"component", "components"}},
-	{"componenttest", []string{"component", "engine", "framing", "jsonview", "plan"}},
+	{"componenttest", []string{"component", "engine", "framing", "jsonview", "plan", "go.uber.org/goleak"}},
 	{".", []string{"component", "engine", "loader", "plan"}},
 	{"cmd", []string{
 		".", "component", "components/all", "engine", "loader", "observe", "plan", "script", "github.com/alecthomas/kong",
 	}},
 	{"examples", []string{".", "component", "components/all"}},
 	{"bench", []string{"component"}},
-	{"test", []string{"component", "loader"}},
+	{"test", []string{"component", "componenttest", "loader"}},
+	{"docs", nil},
 	{"internal", nil},
 }
 
@@ -54,7 +56,7 @@ var arrows = []arrow{
 // what components are built from. Never one another, and never the engine.
 var parts = []string{
 	"component", "framing", "jsonview",
-	"components/filter/match", "components/gather", "components/internal", "components/stream",
+	"match", "components/gather", "components/internal", "components/stream",
 	"golang.org/x/sys",
 }
 
