@@ -30,6 +30,7 @@ type finder struct {
 	first, second sharp // first.at < second.at; equal for a single byte
 	length        int   // of what is looked for: no place is so close to the end that it does not fit
 	rarest        sharp
+	common        bool    // no byte is rare: look for the pair
 	rare          bool    // it is so rare that looking for it alone is faster
 	pair          *finder // the same, but not rare; nil if there is only one byte
 }
@@ -74,6 +75,7 @@ func newFinder(length int, bytes []sharp) finder {
 		pair := f
 		f.rare, f.pair = true, &pair
 	}
+	f.common = !f.rare
 	return f
 }
 
@@ -83,20 +85,26 @@ func (f *finder) next(data []byte, i int) int {
 	if f.rare {
 		return f.single(data, i)
 	}
-	a, b := f.first, f.second
 	places := len(data) - f.length + 1 - i
 	switch {
 	case hasPair && places >= 32:
-		k := findPair(&data[i+a.at], &data[i+b.at], places, byte(a.want), byte(a.fold), byte(b.want), byte(b.fold))
-		if k < 0 {
-			return -1
-		}
-		return i + k
+		return f.findPair(data, i)
 	case places < 32 && f.rarest.plain():
 		return f.short(data, i)
 	default:
 		return f.words(data, i)
 	}
+}
+
+// findPair does what next does, where there are 32 places or more.
+func (f *finder) findPair(data []byte, i int) int {
+	places := len(data) - f.length + 1 - i
+	a, b := &f.first, &f.second
+	k := findPair(&data[i+a.at], &data[i+b.at], places, byte(a.want), byte(a.fold), byte(b.want), byte(b.fold))
+	if k < 0 {
+		return -1
+	}
+	return i + k
 }
 
 // misses is after how many places in vain a byte is not rare in this text.

@@ -108,6 +108,14 @@ func (w *worker) Handle(message component.Message, handled component.HandledCall
 }
 
 func (w *worker) HandleBatch(messages []component.Message, reports []component.Report) int {
+	if c := w.criteria; c.plain && c.matches == nil { // a text and nothing else
+		for i, m := range messages {
+			if c.contains.In(m.GetData()) == w.reject {
+				reports[i].Status = component.Drop
+			}
+		}
+		return len(messages)
+	}
 	for i, m := range messages {
 		if met, err := w.meets(m); err != nil {
 			reports[i] = failure(err)
