@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -66,9 +67,12 @@ func syncDirectory(name string) error {
 type sink struct {
 	target *target
 	writer *stream.Writer
-	file   *os.File // nil if it is to be opened before the next write
-	dirty  bool     // written since the last sync
 	reopen chan os.Signal
+
+	mu     sync.Mutex // close may be called while a write is stuck
+	file   *os.File   // nil if it is to be opened before the next write
+	dirty  bool       // written since the last sync
+	closed bool
 }
 
 func newSink(t *target) *sink {
@@ -77,20 +81,42 @@ func newSink(t *target) *sink {
 	return s
 }
 
-func (s *sink) open() (err error) {
+func (s *sink) open() error {
 	signal.Notify(s.reopen, unix.SIGUSR1)
-	s.file, err = s.target.create()
+	_, err := s.current()
 	return err
 }
 
-func (s *sink) write(p []byte) (n int, err error) {
-	if s.file == nil {
-		if s.file, err = s.target.create(); err != nil {
-			return 0, err
-		}
+// current returns the file, opened if it is not.
+func (s *sink) current() (*os.File, error) {
+	s.mu.Lock()
+	file := s.file
+	s.mu.Unlock()
+	if file != nil {
+		return file, nil
 	}
+	file, err := s.target.create()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.Join(os.ErrClosed, file.Close())
+	}
+	s.file = file
+	return file, nil
+}
+
+func (s *sink) write(p []byte) (int, error) {
+	file, err := s.current()
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
 	s.dirty = true
-	return s.file.Write(p)
+	s.mu.Unlock()
+	return file.Write(p)
 }
 
 // flush writes what is buffered, to a newly opened file if the signal has come.
@@ -98,7 +124,7 @@ func (s *sink) flush() error {
 	var closing error
 	select {
 	case <-s.reopen:
-		closing = s.finish()
+		closing = errors.Join(s.syncFile(), s.finish())
 		s.writer.Restart()
 	default:
 	}
@@ -106,24 +132,33 @@ func (s *sink) flush() error {
 }
 
 func (s *sink) syncFile() error {
-	if !s.target.sync || !s.dirty || s.file == nil {
+	s.mu.Lock()
+	file, dirty := s.file, s.dirty
+	s.dirty = false
+	s.mu.Unlock()
+	if !s.target.sync || !dirty || file == nil {
 		return nil
 	}
-	s.dirty = false
-	return s.file.Sync()
+	return file.Sync()
 }
 
 // finish closes the file.
 func (s *sink) finish() error {
-	if s.file == nil {
+	s.mu.Lock()
+	file := s.file
+	s.file = nil
+	s.mu.Unlock()
+	if file == nil {
 		return nil
 	}
-	err := errors.Join(s.syncFile(), s.file.Close())
-	s.file = nil
-	return err
+	return file.Close()
 }
 
+// close does not wait for the disk: what counts was synced by flush.
 func (s *sink) close() error {
 	signal.Stop(s.reopen)
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	return s.finish()
 }
