@@ -66,7 +66,7 @@ func (d *Declaration) suggest(name string) string {
 func (a *Attribute) convert(value any) (any, error) {
 	converted, err := a.Type.convert(value)
 	if err != nil && a.Secret {
-		return nil, fmt.Errorf("expected %s", article(a.Type.String()))
+		return nil, fmt.Errorf("expected %s, got %s", article(a.Type.String()), kind(value))
 	}
 	if err != nil {
 		return nil, err
@@ -238,10 +238,9 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// describe says what was given.
 func describe(value any) string {
 	switch v := value.(type) {
-	case nil:
-		return "nil"
 	case string:
 		if len(v) > 40 {
 			v = v[:40] + "…"
@@ -249,13 +248,29 @@ func describe(value any) string {
 		return "the string " + strconv.Quote(v)
 	case bool:
 		return "the boolean " + strconv.FormatBool(v)
+	}
+	if f, ok := number(value); ok {
+		return "the number " + strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return kind(value)
+}
+
+// kind says of what kind it is, and not what it is.
+func kind(value any) string {
+	switch value.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
 	case []any, []string:
 		return "a list"
 	case map[string]any:
 		return "a table"
 	}
-	if f, ok := number(value); ok {
-		return "the number " + strconv.FormatFloat(f, 'f', -1, 64)
+	if _, ok := number(value); ok {
+		return "a number"
 	}
 	return fmt.Sprintf("a %T", value)
 }
