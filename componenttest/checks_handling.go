@@ -38,7 +38,7 @@ var handlingChecks = []*check{{
 	name:    "statuses",
 	tier:    tierHandling,
 	rule:    "Negative numbers and 2 to 99 are reserved and count as Fail.",
-	where:   "component.Report",
+	where:   "component.Report.Class",
 	mend:    "report 0, 1, 100 to 199, 200 to 299 or 300 and more, and in a sink not 1",
 	applies: (*subject).handles,
 	run:     told,

@@ -10,6 +10,14 @@ import (
 )
 
 var makingChecks = []*check{{
+	name:    "declaration",
+	tier:    tierWords,
+	rule:    "It drives the validation of attributes, the documentation, the editor stubs and default tests.",
+	where:   "component.Declaration",
+	mend:    "complete the Declaration: the reference page is made of it",
+	applies: (*subject).declared,
+	run:     (*subject).checkDeclaration,
+}, {
 	name:    "factory",
 	tier:    tierMaking,
 	rule:    "it checks its attributes and opens nothing",
@@ -25,14 +33,6 @@ var makingChecks = []*check{{
 	mend:    "name in Declaration.Interfaces what the worker and the factory implement, and nothing else; embed no type that brings in a method of these names",
 	applies: (*subject).declared,
 	run:     (*subject).checkInterfaces,
-}, {
-	name:    "declaration",
-	tier:    tierHandling,
-	rule:    "It drives the validation of attributes, the documentation, the editor stubs and default tests.",
-	where:   "component.Declaration",
-	mend:    "complete the Declaration: the reference page is made of it",
-	applies: (*subject).declared,
-	run:     (*subject).checkDeclaration,
 }}
 
 func (s *subject) checkFactory(r *reporter) {
@@ -164,6 +164,9 @@ func (s *subject) checkAttribute(r *reporter, a *component.Attribute) {
 	}
 	if len(a.Options) > 0 && a.Type != component.String {
 		r.fail("attribute %q: has options, which only a string may have", a.Name)
+	}
+	if a.Keeps && a.Type != component.Int {
+		r.fail("attribute %q: Keeps is for an Int", a.Name)
 	}
 	alone := component.Declaration{Attributes: []component.Attribute{*a}}
 	for what, value := range map[string]any{"default": a.Default, "Min": a.Min} {

@@ -26,14 +26,15 @@ type runOutput struct {
 	turn    int
 	refused bool // Emit has returned false
 	free    []*component.Batch
-	pending *emitted
+	pending *emitted // to be settled after the one behind it
 	outputs []output
 }
 
 // emitted is a batch that waits to be settled.
 type emitted struct {
-	batch *component.Batch
-	data  [][]byte // copies
+	batch    *component.Batch
+	data     [][]byte      // copies
+	overtook chan struct{} // closed when a later batch is settled
 }
 
 func newRunOutput(a *account) *runOutput {
@@ -124,19 +125,33 @@ func (o *runOutput) take(b *component.Batch) {
 	}
 	o.mu.Unlock()
 	switch turn % 3 {
+	case 0:
+		o.settling.Go(func() { o.settleLater(e) })
 	case 1:
 		o.settle(e)
 	case 2:
 		o.settling.Go(func() { o.settle(e) })
 	}
 	if pending != nil {
-		o.settle(pending)
+		close(pending.overtook)
 	}
+}
+
+// settleLater settles a batch after a later one, or when none comes: the source
+// may wait for that.
+func (o *runOutput) settleLater(e *emitted) {
+	moment := time.NewTimer(5 * time.Millisecond)
+	defer moment.Stop()
+	select {
+	case <-e.overtook:
+	case <-moment.C:
+	}
+	o.settle(e)
 }
 
 // read copies what is in a batch, and notes what does not belong there.
 func (o *runOutput) read(b *component.Batch) (*emitted, []output) {
-	e := &emitted{batch: b}
+	e := &emitted{batch: b, overtook: make(chan struct{})}
 	metas := b.Metas()
 	var outputs []output
 	for i := range b.Len() {
@@ -231,12 +246,8 @@ func (o *runOutput) tell(b *component.Batch) bool {
 	}
 }
 
-// end settles what is left and gives the account what was emitted.
+// end waits until all is settled and gives the account what was emitted.
 func (o *runOutput) end() {
-	if o.pending != nil {
-		o.settle(o.pending)
-		o.pending = nil
-	}
 	o.settling.Wait()
 	for _, b := range o.free {
 		o.lookAtFree(b)
