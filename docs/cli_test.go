@@ -34,7 +34,7 @@ func TestCommandLine(t *testing.T) {
 			continue
 		}
 		section, _, _ = strings.Cut(section, "\n## ")
-		table := strings.Join(regexp.MustCompile("(?m)^\\| [^|]*").FindAllString(section, -1), "\n")
+		table := strings.Join(regexp.MustCompile(`(?m)^\| [^|]*`).FindAllString(section, -1), "\n")
 		got, want := flags(table), flags(help(match[1]))
 		if !slices.Equal(got, want) {
 			t.Errorf("cli.md says that gopiper %s has %v; it has %v", match[1], got, want)
