@@ -1,6 +1,7 @@
 package stdout
 
 import (
+	"context"
 	"bytes"
 	"errors"
 	"fmt"
@@ -160,6 +161,6 @@ func child() {
 	}
 	worker := f.Create(nil)
 	worker.Handle(fake.NewMessage("a"), func(component.Report) {})
-	fmt.Fprint(os.Stderr, worker.(component.Flusher).Flush(nil))
+	fmt.Fprint(os.Stderr, worker.(component.Flusher).Flush(context.Background()))
 	os.Exit(0)
 }

@@ -23,7 +23,6 @@ type Message struct {
 	open       bool
 	status     component.Report
 	holds      int // the worker's own, and the messages made from it
-	released   int
 	outcome    component.Report
 }
 
