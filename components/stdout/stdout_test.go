@@ -1,8 +1,8 @@
 package stdout
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
