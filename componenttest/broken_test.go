@@ -36,7 +36,7 @@ func TestBroken(t *testing.T) {
 			defer close(release)
 			suite := b.suite(release)
 			if b.hangs {
-				suite.Patience = 300 * time.Millisecond
+				suite.Patience = 250 * time.Millisecond
 			}
 			results, err := componenttest.Check(suite)
 			if err != nil {

@@ -1,6 +1,7 @@
 package split_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gopiper/gopiper/components/split"
@@ -10,7 +11,10 @@ import (
 func TestConformance(t *testing.T) {
 	for name, suite := range map[string]componenttest.Suite{
 		"delimiter":  {},
-		"skip_empty": {Attributes: map[string]any{"delimiter": ",", "skip_empty": true}},
+		"skip_empty": {
+			Attributes: map[string]any{"delimiter": ",", "skip_empty": true},
+			Messages:   [][]byte{[]byte("one,two,,three"), []byte(","), nil, []byte("one"), []byte(strings.Repeat("part,", 300))},
+		},
 		"json": {
 			Attributes: map[string]any{"by": "json"},
 			Messages:   [][]byte{[]byte(`[1,"two",{"three":[3]}]`), []byte(`[]`), []byte(`[ [] ]`), []byte(`{}`), []byte(`no JSON`), nil},
