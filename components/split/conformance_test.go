@@ -10,7 +10,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	for name, suite := range map[string]componenttest.Suite{
-		"delimiter":  {},
+		"delimiter": {},
 		"skip_empty": {
 			Attributes: map[string]any{"delimiter": ",", "skip_empty": true},
 			Messages:   [][]byte{[]byte("one,two,,three"), []byte(","), nil, []byte("one"), []byte(strings.Repeat("part,", 300))},
