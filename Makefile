@@ -32,7 +32,7 @@ test: ## run the tests
 	cd component && go test ./...
 
 race: ## run the tests of what is concurrent under the race detector
-	CGO_ENABLED=1 go test -race $(RACE)
+	CGO_ENABLED=1 go test -race -short $(RACE)
 
 fuzz: ## run every fuzz test for a while: make fuzz FUZZTIME=5m
 	@grep -rlE --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
