@@ -71,15 +71,18 @@ func (b *batch) commit() {
 	}
 }
 
-// split cuts off and returns the first n messages, as a batch of their own that
-// keeps the place.
+// split cuts off and returns the first n messages, which were handed over, as a
+// batch of their own that keeps the place. They may be with the component and are
+// not touched: their carrier and bytes are seen to by sift.
 func (b *batch) split(n int) *batch {
 	front := &batch{live: slices.Clone(b.live[:n]), seq: b.seq, edited: b.edited}
-	front.own = front.live
+	front.own, front.home = front.live, b.home
 	b.live = b.live[n:]
 	b.owned = true // it does not begin where own does
-	front.adopt()
-	b.bytes -= front.bytes
+	b.bytes = 0
+	for i := range b.live {
+		b.bytes += int64(len(b.at(i).data))
+	}
 	return front
 }
 

@@ -271,7 +271,9 @@ func (b *builder) sourced(stages []*stage, behind output, last bool) error {
 	if head.workers > 1 {
 		out = b.many(out)
 	}
-	b.inline(head, out)
+	if last || out != behind { // what is behind a merge is shared: no source runs it
+		b.inline(head, out)
+	}
 	for range head.workers {
 		out.join()
 		b.p.sources = append(b.p.sources, &source{p: b.p, stage: head, out: b.first(out)})

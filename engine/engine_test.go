@@ -234,6 +234,16 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// The source that stands first in a merge does not run what all share.
+func TestMergeOfABareSource(t *testing.T) {
+	a, b, sink := newNumbers(2), newNumbers(3000), &collector{}
+	run(t, forked(plan.Merge, "merge", &Branch{Stages: []*Stage{a.stage()}},
+		&Branch{Stages: []*Stage{b.stage(), appending("x", "b", 1)}}), sink.stage())
+	if len(sink.got) != 3002 {
+		t.Errorf("got %d", len(sink.got))
+	}
+}
+
 func TestFailedBranch(t *testing.T) {
 	src, sink, failed := newNumbers(1000), &collector{}, &collector{}
 	odd := syncStage("odd", func(m component.Message, done component.HandledCallback) {
@@ -516,7 +526,7 @@ type grouper struct{ keeper }
 func (g *grouper) Handle(m component.Message, done component.HandledCallback) {
 	g.kept = append(g.kept, m)
 	if len(g.kept) == 7 {
-		g.Flush(nil)
+		g.Flush(context.Background())
 	}
 	done(component.Report{Status: component.Continue})
 }

@@ -16,6 +16,11 @@ func (u *unit) hand(b *batch) (handed int, dirty bool) {
 		b.live, b.owned = b.own, false
 	}
 	live := b.live
+	if u.stage.emits { // it may keep them and use them from other goroutines, at once
+		for i := range live {
+			live[i].(*message).carrier = nil
+		}
+	}
 	if len(live) > len(u.reports) {
 		u.reports = make([]component.Report, max(len(live), u.w.p.config.BatchMax))
 	}
@@ -259,6 +264,6 @@ func (u *unit) report(i int, r component.Report) {
 // single tells that the message must be handled alone: it has made the
 // component panic before.
 func (u *unit) single(live []component.Message, from int) bool {
-	x := live[from].(*message).x
+	x := live[from].(*message).extra()
 	return x != nil && x.panics+x.timeouts > 0
 }

@@ -179,7 +179,8 @@ func (h *home) clean() {
 	if h.messy.Load() {
 		for i := range h.slots[:h.n] {
 			m := &h.slots[i]
-			m.data, m.meta, m.x, m.carrier = nil, nil, nil, &h.first
+			m.data, m.meta, m.carrier = nil, nil, &h.first
+			m.x.Store(nil)
 			m.edited, m.unterminated = false, false
 			m.entryData, m.entryMeta = nil, nil
 			m.hold.Store(notKept)

@@ -16,7 +16,7 @@ const (
 func (m *message) Release() {
 	for {
 		if m.hold.CompareAndSwap(kept, notKept) {
-			u := m.x.unit
+			u := m.extra().unit
 			u.unlist(m)
 			m.settle(component.Report{Status: component.Drop})
 			u.keptLess() // only now: the run may be over then
@@ -28,10 +28,10 @@ func (m *message) Release() {
 	}
 }
 
-// keep gives the message to the component of a unit, which reported Continue.
+// keep notes that the component of a unit keeps the message, which reported
+// Continue. The component may be using it already: nothing is touched that it
+// touches.
 func (m *message) keep(u *unit) {
-	m.commit()
-	m.carrier = nil
 	u.startKeeping(m)
 	if !m.hold.CompareAndSwap(notKept, kept) {
 		m.hold.Store(kept)
@@ -44,8 +44,8 @@ func (m *message) unkeep() bool {
 	if !m.hold.CompareAndSwap(kept, notKept) {
 		return false
 	}
-	u := m.x.unit
-	m.x.unit = nil
+	u := m.extra().unit
+	m.extra().unit = nil
 	u.unlist(m)
 	u.keptLess()
 	return true
@@ -70,8 +70,8 @@ func (u *unit) unlist(m *message) {
 	defer u.keepMu.Unlock()
 	end := len(u.keeping) - 1
 	last := u.keeping[end]
-	u.keeping[m.x.keptAt] = last
-	last.x.keptAt = m.x.keptAt
+	u.keeping[m.extra().keptAt] = last
+	last.extra().keptAt = m.extra().keptAt
 	u.keeping[end] = nil
 	u.keeping = u.keeping[:end]
 }

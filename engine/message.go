@@ -17,9 +17,9 @@ import (
 type message struct {
 	data    []byte
 	home    *home
-	carrier *batch // the batch that carries it; nil while parked, kept or with an asynchronous component
-	meta    *meta  // nil: no key, timestamp or attributes; shared and replaced, never changed
-	x       *extra // what few messages need; nil for most
+	carrier *batch                // the batch that carries it; nil while parked, kept or with an asynchronous component
+	meta    *meta                 // nil: no key, timestamp or attributes; shared and replaced, never changed
+	x       atomic.Pointer[extra] // what few messages need; nil for most
 
 	index        int32 // in home.slots
 	edited       bool
@@ -48,6 +48,7 @@ type pair struct{ name, value string }
 type extra struct {
 	status   component.Report
 	attempts int
+	tried    int // attempts when it failed
 	panics   int
 	timeouts int
 	retrying int64 // when its first retry at this stage was asked for, 0 for never; nanoseconds
@@ -69,12 +70,19 @@ type extra struct {
 	outcome  component.Report
 }
 
+// extra returns what few messages need, or nil. It may be called while a
+// component has the message.
+func (m *message) extra() *extra { return m.x.Load() }
+
+// more is extra, made if there is none. The component that has the message may
+// call for it at the same time as the engine.
 func (m *message) more() *extra {
-	if m.x == nil {
-		m.x = &extra{}
-		m.home.messy.Store(true)
+	if x := m.x.Load(); x != nil {
+		return x
 	}
-	return m.x
+	m.home.messy.Store(true)
+	m.x.CompareAndSwap(nil, &extra{})
+	return m.x.Load()
 }
 
 // GetData implements component.Message.
@@ -132,7 +140,7 @@ func (m *message) Derive() {
 
 // DerivedSettled implements component.Tracked.
 func (m *message) DerivedSettled(outcome component.Report) {
-	x := m.x
+	x := m.extra()
 	x.mu.Lock()
 	x.children--
 	x.outcome = component.Worse(x.outcome, outcome)
@@ -147,7 +155,7 @@ func (m *message) DerivedSettled(outcome component.Report) {
 // settle ends the message itself. Its outcome is known once what was made from
 // it has ended too. Invariant 1: this is called once for every message.
 func (m *message) settle(outcome component.Report) {
-	x := m.x
+	x := m.extra()
 	if x != nil && x.failed != nil {
 		outcome = *x.failed
 	}

@@ -44,13 +44,11 @@ type modelStage struct {
 	name    string
 	mask    uint32 // the behaviours it may show
 	sync    bool
-	last    bool
 	workers int
 	order   plan.Order
 
 	mu       sync.Mutex
 	attempts map[string]int
-	busy     atomic.Int32
 	overlaps atomic.Int32
 }
 

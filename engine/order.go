@@ -152,9 +152,9 @@ func (u *unit) hold(m *message, e *entry, seq uint64) {
 	case plan.Key:
 		u.keys[e.key].holders++
 	default:
-		u.setLoose(m.x, true)
+		u.setLoose(m.extra(), true)
 	}
-	m.x.entry = e
+	m.extra().entry = e
 }
 
 // setLoose notes whether a message waits outside of the park.
@@ -171,7 +171,7 @@ func (u *unit) setLoose(x *extra, loose bool) {
 
 // again hands one message over once more.
 func (u *unit) again(m *message) {
-	if m.x.attempts > 0 {
+	if m.extra().attempts > 0 {
 		u.counts.retried++
 	} else {
 		u.counts.received++
@@ -182,7 +182,7 @@ func (u *unit) again(m *message) {
 	}
 	u.attemptBy(live, 0, 1)
 	m = live[0].(*message) // it may be a new object
-	if e := m.x.entry; e != nil {
+	if e := m.extra().entry; e != nil {
 		e.m = m
 	}
 	if u.sentAny() {
@@ -190,7 +190,7 @@ func (u *unit) again(m *message) {
 	}
 	r := u.reports[0]
 	u.reports[0], u.stop = component.Report{}, false
-	e := m.x.entry
+	e := m.extra().entry
 	var sent []component.Message
 	for _, emission := range u.emissions {
 		if emission.early {
@@ -222,7 +222,7 @@ func (u *unit) answered(c *call, m *message, r component.Report) {
 	u.prepare(m)
 	if c.entry != nil {
 		c.entry.m = m
-		m.x.entry = c.entry
+		m.extra().entry = c.entry
 	}
 	u.resolved(m, r)
 }
@@ -230,7 +230,7 @@ func (u *unit) answered(c *call, m *message, r component.Report) {
 // resolved acts on the report on a message that was retried, or whose callback
 // came late.
 func (u *unit) resolved(m *message, r component.Report) {
-	x := m.x
+	x := m.extra()
 	e := x.entry
 	if r.Description != "" {
 		u.describe(r)
@@ -271,7 +271,7 @@ func (u *unit) resolved(m *message, r component.Report) {
 // lift ends what a retry or late callback of the message held back; the message
 // goes on, or is gone.
 func (u *unit) lift(m *message, e *entry, goesOn bool) {
-	x := m.x
+	x := m.extra()
 	wasRetrying := x.retrying != 0
 	if x.stalled {
 		x.stalled = false

@@ -351,15 +351,15 @@ func (p *Pipeline) fail(s *stage, messages []component.Message) {
 	var branch []component.Message
 	for _, c := range messages {
 		m := c.(*message)
-		r := m.x.status
+		r := m.extra().status
 		if p.failOut == nil || s.failing {
 			p.unhandled.Add(1)
 			p.logger.Error("message failed", "stage", s.config.Name, "code", r.Status,
-				"attempts", max(m.x.attempts, 1), "description", r.Description)
+				"attempts", max(m.extra().tried, 1), "description", r.Description)
 			m.settle(r)
 			continue
 		}
-		m.x.failed = &r
+		m.extra().failed = &r
 		m.home.tracked.Store(true) // its outcome is not what it looks like
 		m.SetAttribute("failed_stage", s.config.Name)
 		m.SetAttribute("failed_status", fmt.Sprint(r.Status))

@@ -148,10 +148,10 @@ func (u *unit) emit(out []component.Message, e emission, seq uint64) []component
 // sentEarly tells that the component has sent the message on already, before it
 // called back with Continue.
 func (u *unit) sentEarly(m *message) bool {
-	if m.x == nil || m.x.early != u {
+	if m.extra() == nil || m.extra().early != u {
 		return false
 	}
-	m.x.early = nil
+	m.extra().early = nil
 	return true
 }
 
@@ -193,7 +193,8 @@ func (u *unit) fail(m *message, r component.Report) {
 	u.counts.failed++
 	m.restore()
 	m.carrier = nil
-	m.more().status = r
+	x := m.more()
+	x.status, x.tried = r, x.attempts
 	u.failures = append(u.failures, m)
 }
 
@@ -233,7 +234,7 @@ func (d *dropped) add(m *message, r component.Report) {
 	if m.edited {
 		m.commit()
 	}
-	if d.home == nil || m.home != d.home || m.x != nil {
+	if d.home == nil || m.home != d.home || m.extra() != nil {
 		d.single++
 		m.settle(r)
 		return

@@ -149,7 +149,7 @@ func (s *source) takeFailed(raw *component.Batch, b *batch) *batch {
 	}
 	var live []component.Message
 	for i := range b.live {
-		if m := b.at(i); m.x == nil {
+		if m := b.at(i); m.extra() == nil {
 			live = append(live, m)
 		}
 	}
@@ -222,7 +222,9 @@ func (s *source) originate(objects []component.Message) bool {
 	h.unsettled.Store(int32(n) + 1)
 	b := &h.first
 	b.live, b.bytes = h.all[:n:n], int64(total)
+	s.mu.Lock() // as in Emit: a reader may publish the counters
 	s.count(uint64(n), uint64(total))
+	s.mu.Unlock()
 	s.p.originated.Add(uint64(n))
 	s.out.put(b)
 	return true
@@ -262,7 +264,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) (m *message, early b
 	if parents := component.Parents(sent); len(parents) > 0 {
 		if parent, ok := parents[0].(*message); ok {
 			m.rank = parent.rank
-			if x := parent.x; x.failed != nil { // made in the failed branch
+			if x := parent.extra(); x.failed != nil { // made in the failed branch
 				m.more().failed = x.failed
 			}
 		}

@@ -222,13 +222,15 @@ func (u *unit) expire(now int64) {
 func (m *message) renew() *message {
 	m.restore()
 	m.home.leaked.Store(true)
-	return &message{data: m.data, home: m.home, meta: m.meta, x: m.x,
+	next := &message{data: m.data, home: m.home, meta: m.meta,
 		index: m.index, unterminated: m.unterminated, rank: m.rank}
+	next.x.Store(m.extra())
+	return next
 }
 
 // watchStall counts and logs messages that have been retrying for a minute.
 func (u *unit) watchStall(m *message) {
-	x := m.x
+	x := m.extra()
 	if !x.stalled && monotonic()-x.retrying > int64(time.Minute) {
 		x.stalled = true
 		u.stage.stalled.Add(1)

@@ -126,6 +126,7 @@ func (u *unit) step(b *batch) *batch {
 	if len(u.keys) > 0 {
 		u.divert(b)
 	}
+	u.counts.bytes += uint64(b.bytes)
 	for {
 		handed, dirty := u.hand(b)
 		u.counts.received += uint64(handed)
@@ -137,8 +138,7 @@ func (u *unit) step(b *batch) *batch {
 			}
 			continue
 		}
-		u.counts.bytes += uint64(b.bytes)
-		if dirty || handed < len(b.live) || len(u.emissions) > 0 || len(u.park) > 0 || len(u.keys) > 0 {
+		if dirty || u.stage.emits || handed < len(b.live) || len(u.emissions) > 0 || len(u.park) > 0 || len(u.keys) > 0 {
 			b = u.sift(b, handed)
 			if len(u.waiting) > 0 && u.blocked == 0 { // nothing holds the rest back any more
 				if b != nil {

@@ -31,7 +31,6 @@ type worker struct {
 	mu       sync.Mutex
 	now      int64 // the time when the last stage looked at the clock, 0 if that is not fresh
 	flushDue bool  // some unit has unflushed batches
-	ended    bool
 
 	mail   sync.Mutex
 	events []event
@@ -85,9 +84,9 @@ func (w *worker) run(from int, b *batch) {
 // put implements output for an inline worker: the caller runs the segment.
 func (w *worker) put(b *batch) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.now = 0
 	w.run(0, b)
-	w.mu.Unlock()
 }
 
 // join and end implement output for an inline worker, which has one producer.
