@@ -135,7 +135,7 @@ func run(t tester, stages ...*Stage) *Pipeline {
 
 func runPipeline(t tester, p *Pipeline) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if err := p.Run(ctx); err != nil {
 		t.Fatalf("run: %v", err)
