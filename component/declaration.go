@@ -22,7 +22,9 @@ type Declaration struct {
 	// type may bring in unnoticed), is an error.
 	Interfaces Interfaces
 	// Sync promises that Handle always calls back before it returns. Its
-	// callback is then reused, which is faster.
+	// callback is then reused and Handle is called without a goroutine in
+	// between, which is faster. In return a Handle that never returns cannot be
+	// given up: its worker is stuck, which is logged, until the run is stopped.
 	Sync bool
 	// Emits says that workers send messages on postponed as a processor: those
 	// they keep or make.

@@ -791,3 +791,51 @@ func TestManyStages(t *testing.T) {
 		t.Error(difference(sink.got, want(100)))
 	}
 }
+
+// A component that declares itself Sync and does not return is named in the log;
+// a stop ends the run all the same.
+func TestStuckSync(t *testing.T) {
+	release := make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	log := &watchedLog{seen: cancel, text: "stuck with it"}
+	stuck := syncStage("wedged", func(m component.Message, done component.HandledCallback) {
+		if string(m.GetData()) == "50" {
+			<-release
+		}
+		done(component.Report{})
+	})
+	stuck.Timeout = 10 * time.Millisecond
+	p := newPipeline(t, Config{Name: "test", DrainTimeout: 10 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(log, nil)),
+		Stages: []*Stage{newNumbers(1000).stage(), stuck, (&collector{}).stage()}})
+	err := p.Run(ctx)
+	close(release)
+	if !errors.Is(err, ErrNotDrained) {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "stage=wedged") || !strings.Contains(log.String(), "left behind") {
+		t.Errorf("the log: %s", log.String())
+	}
+}
+
+// watchedLog calls seen once text is written.
+type watchedLog struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+	seen   func()
+	text   string
+}
+
+func (w *watchedLog) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if bytes.Contains(p, []byte(w.text)) {
+		w.seen()
+	}
+	return w.buffer.Write(p)
+}
+
+func (w *watchedLog) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.buffer.String()
+}

@@ -148,6 +148,23 @@ func (p *Pipeline) askHands() {
 	}
 }
 
+// askStuck says which components that declare themselves Sync have not returned
+// in time: nobody can go on without them.
+func (p *Pipeline) askStuck() {
+	now := monotonic()
+	for _, s := range p.stages {
+		for _, u := range s.units {
+			since := u.inside.Load()
+			if since == 0 || u.hands.Load() != nil || now-since < int64(s.timeout) || now-s.complained.Load() < int64(time.Minute) && s.complained.Load() != 0 {
+				continue
+			}
+			s.complained.Store(now)
+			p.logger.Warn("a component has not returned in time; it declares itself Sync, so its worker is stuck with it",
+				"stage", s.config.Name, "for", time.Duration(now-since).Round(time.Millisecond))
+		}
+	}
+}
+
 // patience is how long the end of a run waits for goroutines that are stuck in
 // components after everything was called off.
 const patience = time.Second

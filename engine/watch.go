@@ -37,6 +37,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 				checked = now
 				p.askTimeouts()
 				p.askHands()
+				p.askStuck()
 			}
 			p.help()
 		}
