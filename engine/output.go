@@ -54,8 +54,10 @@ type queue struct {
 	producers atomic.Int32
 }
 
-// queueLength is how many batches wait between two segments at most.
-const queueLength = 16
+// queueLength is how many batches wait between two segments at most. The bound on
+// what is in flight mostly comes first. Two goroutines that hand batches to each
+// other through a short queue spend their time on waking each other.
+const queueLength = 64
 
 func (q *queue) put(b *batch) {
 	select {
