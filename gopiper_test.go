@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	loader.Register(component.Declaration{
 		Name: "state", Roles: component.Processor, Stateful: true, Sync: true,
 		Attributes: []component.Attribute{
-			{Name: "password", Secret: true}, {Name: "size", Type: component.Int, Default: int64(1)},
+			{Name: "password", Secret: true}, {Name: "size", Type: component.Int, Default: int64(1), Keeps: true},
 		},
 	}, func(map[string]any) (component.Factory, error) { return parts{amount: 3}, nil })
 	loader.Register(component.Declaration{Name: "both", Roles: component.Source | component.Sink, Sync: true},
@@ -117,6 +117,8 @@ func TestPrepareProblems(t *testing.T) {
 			`stdin: unknown attribute "b"; it takes framing, max_message`}},
 		{"named", stages(stdin, use("state", gopiper.Attributes{"size": "x"}).Named("mine").Workers(1), stdout),
 			[]string{`mine: attribute "size": expected an integer, got the string "x"`}},
+		{"keeps too many", stages(stdin, use("state", gopiper.Attributes{"size": 20_000}).Workers(1), stdout),
+			[]string{`state: attribute "size": 20000 messages can never come together, for at most 10000 may be in flight; raise max_messages of the pipeline`}},
 		{"nil function", stages(stdin, function(nil), stdout), []string{"function: the function is nil"}},
 		{"nil factory", stages(stdin, gopiper.Own("mine", nil, nil), stdout), []string{"mine: the factory is nil"}},
 		{"nil predicate", stages(stdin, gopiper.Switch(gopiper.When(nil, stdout))),

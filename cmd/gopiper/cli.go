@@ -30,7 +30,7 @@ Exit codes: 0 finished, or drained after a signal; 1 failed while running; 2 the
 // execute runs a command line, without the program's name, and returns the exit
 // code.
 func execute(args []string) int {
-	catchClosedPipe()
+	catchSignals()
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("gopiper"),

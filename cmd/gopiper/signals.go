@@ -8,11 +8,15 @@ import (
 	"syscall"
 )
 
-// catchClosedPipe makes a closed standard output an error of the write, which
-// ends a pipeline quietly, where it would be a signal that ends the process. The
-// signal is not ignored but caught, for children would inherit the former.
-func catchClosedPipe() {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+// catchSignals keeps the signals that pipelines make use of from ending the
+// process: SIGUSR1 asks file sinks to open their files anew, and must be harmless
+// where there is none.
+//
+// It also makes a closed standard output an error of the write, which ends a
+// pipeline quietly, where it would be a signal that ends the process. The signals
+// are not ignored but caught, for children would inherit the former.
+func catchSignals() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE, syscall.SIGUSR1)
 }
 
 // drainOnSignal returns a context that is cancelled by the first SIGINT or
