@@ -13,7 +13,7 @@ MODULES = component test/plugins/thirdparty/shout test/plugins/thirdparty/words
 
 # Where goroutines meet; the race detector makes everything slow.
 RACE     = . ./engine ./script ./loader ./observe ./components/...
-FUZZTIME = 10s
+FUZZTIME = 30000x
 
 .PHONY: build gopiper plugins $(PLUGINS) test race fuzz lint cross bench demo docs clean help
 
@@ -38,7 +38,7 @@ fuzz: ## run every fuzz test for a while: make fuzz FUZZTIME=5m
 	@grep -rlE --include=*_test.go '^func Fuzz' . | sort | while read -r file; do \
 		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z]+)\(.*/\1/p' $$file); do \
 			echo "go test -fuzz $$name $$(dirname $$file)"; \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file) || exit 1; \
+			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$(dirname $$file) || exit 1; \
 		done || exit 1; \
 	done
 
