@@ -10,10 +10,7 @@ import (
 
 // builder joins stages to segments and segments to each other, from the last to
 // the first, for every output must know where it leads.
-type builder struct {
-	p       *Pipeline
-	failing bool // building the failed branch
-}
+type builder struct{ p *Pipeline }
 
 // element is what a chain is made of: a group of stages that become a segment,
 // or a fork.
@@ -267,7 +264,6 @@ func (b *builder) sourced(stages []*stage, behind output, last bool) error {
 		}
 		return nil
 	}
-	head.source = true
 	if head.workers > 1 {
 		out = b.many(out)
 	}

@@ -69,7 +69,7 @@ func New(config Config) (*Pipeline, error) {
 		return nil, err
 	}
 	if len(failed) > 0 {
-		b := builder{p: p, failing: true}
+		b := builder{p: p}
 		out, err := b.chain(failed, sink{}, true)
 		if err != nil {
 			return nil, err
@@ -127,7 +127,7 @@ func (p *Pipeline) resolve(configs []*Stage, failing bool) ([]*stage, error) {
 		}
 		s.workers = max(s.workers, 1)
 		if d := c.Declaration; d != nil {
-			s.sync = d.Sync || d.Interfaces&component.IsBatchHandler != 0 && d.Sync
+			s.sync = d.Sync
 			s.emits = d.Emits
 			s.keeps = d.Stateful
 		} else {

@@ -22,7 +22,6 @@ type stage struct {
 	keeps   bool // flushed only at the bound and at the end
 	last    bool // what it lets through is delivered
 	failing bool // it is part of the failed branch
-	source  bool
 
 	fresh      atomic.Bool  // a callback came twice: never reuse one again
 	kept       atomic.Int64 // messages that its components keep
