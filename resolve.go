@@ -18,6 +18,14 @@ type Options struct {
 	// Strict turns off the reuse of memory and overwrites what a component
 	// must not use any more, so that a breach of the contract shows.
 	Strict bool
+	// Store keeps what must survive the process: buffers, positions, state,
+	// quarantine; package store has one. Nil: nothing survives, and a plan with a
+	// buffer is not valid. It stays the caller's, who closes it after
+	// [Program.Run] has returned.
+	Store engine.Store
+	// Durable says that there will be a Store when the plan is run, for who only
+	// checks it.
+	Durable bool
 	// DrainTimeout, if not 0, is used instead of the pipelines' own.
 	DrainTimeout time.Duration
 	// Logger takes what the pipelines have to say; nil is slog.Default().
@@ -32,6 +40,9 @@ type Options struct {
 func Prepare(p *plan.Plan, options Options) (*Program, error) {
 	r := resolver{problems: p.Validate(), loaded: make(map[string]*found)}
 	program := &Program{plan: p}
+	if options.Store != nil {
+		program.quarantine = engine.NewQuarantine(options.Store)
+	}
 	all := newStarts(len(p.Pipelines))
 	var configs []engine.Config
 	for _, described := range p.Pipelines {

@@ -36,9 +36,10 @@ func (e *PipelineError) Unwrap() error { return e.Err }
 
 // Program is a plan that is ready to run, made by [Prepare].
 type Program struct {
-	plan      *plan.Plan
-	pipelines []*running
-	started   atomic.Bool
+	plan       *plan.Plan
+	pipelines  []*running
+	quarantine *engine.Quarantine
+	started    atomic.Bool
 }
 
 // running is one pipeline of a program.
@@ -55,6 +56,9 @@ type ender interface{ ended() }
 // Plan is what the program runs, with every name filled in. It must not be
 // changed.
 func (p *Program) Plan() *plan.Plan { return p.plan }
+
+// Quarantine is the failed messages that the program keeps; nil without a store.
+func (p *Program) Quarantine() *engine.Quarantine { return p.quarantine }
 
 // Run runs the pipelines and returns when all have ended: their sources have,
 // and every message is settled. When ctx is cancelled they are drained: the

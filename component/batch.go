@@ -22,8 +22,13 @@ type Batch struct {
 
 	// Position is the source's own: whatever it needs in OnSettled, such as
 	// the offset behind the batch. The engine does not touch it, and clears it
-	// when the batch is reused.
+	// when the batch is reused. For what shall survive the process see
+	// SetPosition.
 	Position any
+
+	partition string
+	position  []byte
+	placed    positioned
 
 	spans    []span
 	metas    []Meta // empty, or one for every message
@@ -40,6 +45,15 @@ type Meta struct {
 }
 
 type span struct{ start, end uint32 }
+
+// positioned tells what SetPosition or RemovePosition has said.
+type positioned uint8
+
+const (
+	notPositioned positioned = iota
+	positionSet
+	positionRemoved
+)
 
 type failure struct {
 	index  int
@@ -79,6 +93,24 @@ func (b *Batch) SetFailed(report Report) {
 // last, which must also be the last of the batch.
 func (b *Batch) SetUnterminated() { b.open = true }
 
+// SetPosition says where the source goes on behind this batch: once the batch is
+// settled, and so are all that the stage's worker emitted before it, the engine
+// keeps position under the name of the partition, and [PositionsOf] finds it in
+// the next run. A source that reads one thing needs one partition, such as "".
+// position is copied. A batch without messages may have a position, too.
+//
+// What is settled for OnSettled is settled for good: the position is durable when
+// OnSettled is called.
+func (b *Batch) SetPosition(partition string, position []byte) {
+	b.partition, b.position, b.placed = partition, append(b.position[:0], position...), positionSet
+}
+
+// RemovePosition says, as SetPosition does, that the partition is not needed any
+// more: its position is forgotten.
+func (b *Batch) RemovePosition(partition string) {
+	b.partition, b.position, b.placed = partition, b.position[:0], positionRemoved
+}
+
 // Len is the number of messages.
 func (b *Batch) Len() int { return len(b.spans) }
 
@@ -108,9 +140,25 @@ func (b *Batch) Reset() {
 	clear(b.failures)
 	clear(b.outcomes)
 	*b = Batch{
-		Buffer: b.Buffer[:0], spans: b.spans[:0], metas: b.metas[:0],
+		Buffer: b.Buffer[:0], position: b.position[:0], spans: b.spans[:0], metas: b.metas[:0],
 		failures: b.failures[:0], outcomes: b.outcomes[:0],
 	}
+}
+
+// Placed returns what SetPosition or RemovePosition has said; ok is false if
+// neither was called. A position that is nil is to be removed. It is valid until
+// the batch is reused.
+func (b *Batch) Placed() (partition string, position []byte, ok bool) {
+	switch b.placed {
+	case positionSet:
+		if b.position == nil {
+			b.position = []byte{}
+		}
+		return b.partition, b.position, true
+	case positionRemoved:
+		return b.partition, nil, true
+	}
+	return "", nil, false
 }
 
 // Metas returns the metas of the messages: none, or one for each of the first

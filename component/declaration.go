@@ -32,6 +32,9 @@ type Declaration struct {
 	// Stateful says that what the component does with a message depends on
 	// earlier ones. A stage of it has one worker, unless its order is by key.
 	Stateful bool
+	// Delivery is what a source or sink promises when the process dies; of the
+	// promises for one role the first that holds counts.
+	Delivery []Promise
 	// Attributes are the attributes that NewFactory takes.
 	Attributes []Attribute
 }

@@ -29,6 +29,12 @@ type Config struct {
 	DrainTimeout time.Duration
 	// BatchMax is how many messages travel together at most; 0 is the default.
 	BatchMax int
+	// Store keeps what must survive the process: buffers, positions, state,
+	// quarantine; nil if nothing does. It stays the caller's, who closes it after
+	// Run has returned.
+	Store Store
+	// Quarantine bounds what failed and is kept; without a Store nothing is.
+	Quarantine plan.Quarantine
 	// Strict turns off the reuse of memory and overwrites what a component
 	// must not use any more, so that a breach of the contract shows.
 	Strict bool
@@ -64,6 +70,19 @@ type Stage struct {
 	Timeout time.Duration // 0 is the default
 
 	Branches []*Branch
+
+	// Buffer, if set, makes the stage a durable buffer: it has no Factory.
+	Buffer *Buffer
+}
+
+// Buffer are the settings of a stage that is a buffer in the store: what enters
+// it is settled once the store has it.
+type Buffer struct {
+	MaxBytes int64 // of data; 0 is the default
+	// DropNewest drops what comes while the buffer is full. Otherwise it waits.
+	DropNewest bool
+	// NoSync does not wait until the disk has what entered.
+	NoSync bool
 }
 
 // Branch is one branch of a Branch, a case of a Switch, a source of a Merge.
@@ -101,32 +120,41 @@ const (
 	StatusAttempts       = 220 // retried as often as the policy allows
 	StatusPanic          = 230 // Handle panicked three times on the message
 	StatusTimeout        = 231 // the callback did not come in time, three times
+	StatusPoison         = 232 // the process died three times while the message was in flight
 	StatusNoSink         = 240 // kept or sent at the last stage, or no case of a last switch took it
 )
 
 // StageStats are the counters of one stage since the start. All count messages
 // except where it is said.
 type StageStats struct {
-	Stage     string        `json:"stage"`
-	Component string        `json:"component"`
-	Workers   int           `json:"workers"`
-	Received  uint64        `json:"received"`  // handed to Handle or HandleBatch the first time
-	Done      uint64        `json:"done"`      // let through
-	Continued uint64        `json:"continued"` // kept
-	Retried   uint64        `json:"retried"`   // handed over again
-	Failed    uint64        `json:"failed"`
-	Dropped   uint64        `json:"dropped"`
-	Emitted   uint64        `json:"emitted"`  // originated or sent on postponed
-	Bytes     uint64        `json:"bytes"`    // of data, originated or received
-	Batches   uint64        `json:"batches"`  // handed over, in number of batches
-	Doubled   uint64        `json:"doubled"`  // callbacks that were called again
-	Panics    uint64        `json:"panics"`   // number of panics
-	Timeouts  uint64        `json:"timeouts"` // number of callbacks that did not come in time
-	Stalled   int64         `json:"stalled"`  // messages retrying for more than a minute
-	Kept      int64         `json:"kept"`     // messages kept at the moment
-	Queued    int64         `json:"queued"`   // batches waiting before the stage's segment
-	Queue     int64         `json:"queue"`    // batches that may wait there at most
-	Busy      time.Duration `json:"busy_ns"`  // time spent in the component, over all workers, sampled
+	Stage     string `json:"stage"`
+	Component string `json:"component"`
+	Workers   int    `json:"workers"`
+	Received  uint64 `json:"received"`  // handed to Handle or HandleBatch the first time
+	Done      uint64 `json:"done"`      // let through
+	Continued uint64 `json:"continued"` // kept
+	Retried   uint64 `json:"retried"`   // handed over again
+	Failed    uint64 `json:"failed"`
+	Dropped   uint64 `json:"dropped"`
+	Emitted   uint64 `json:"emitted"`  // originated or sent on postponed
+	Bytes     uint64 `json:"bytes"`    // of data, originated or received
+	Batches   uint64 `json:"batches"`  // handed over, in number of batches
+	Doubled   uint64 `json:"doubled"`  // callbacks that were called again
+	Panics    uint64 `json:"panics"`   // number of panics
+	Timeouts  uint64 `json:"timeouts"` // number of callbacks that did not come in time
+	Stalled   int64  `json:"stalled"`  // messages retrying for more than a minute
+	Kept      int64  `json:"kept"`     // messages kept at the moment
+	Queued    int64  `json:"queued"`   // batches waiting before the stage's segment
+	Queue     int64  `json:"queue"`    // batches that may wait there at most
+	// Buffered and BufferedBytes are what a buffer holds, BufferMax the bytes that
+	// it holds at most.
+	Buffered      int64 `json:"buffered,omitempty"`
+	BufferedBytes int64 `json:"buffered_bytes,omitempty"`
+	BufferMax     int64 `json:"buffer_max,omitempty"`
+	// Wedged counts workers that are stuck in their component, or that had to be
+	// given up more than ten times.
+	Wedged int64         `json:"wedged"`
+	Busy   time.Duration `json:"busy_ns"` // time spent in the component, over all workers, sampled
 	// Handling is a histogram of the time that handling one message took,
 	// sampled: Handling[i] counts those below HandlingBounds[i], the last one
 	// all others.
@@ -152,10 +180,15 @@ type Stats struct {
 	Originated uint64 `json:"originated"`
 	Settled    uint64 `json:"settled"`
 	Failed     uint64 `json:"failed"`
-	// Unhandled counts failed messages that no failed branch took.
-	Unhandled     uint64 `json:"unhandled"`
-	InFlight      int64  `json:"in_flight"`
-	InFlightBytes int64  `json:"in_flight_bytes"`
+	// Unhandled counts failed messages that no failed branch took, Quarantined
+	// those of them that are kept in quarantine.
+	Unhandled   uint64 `json:"unhandled"`
+	Quarantined uint64 `json:"quarantined"`
+	// NotReady says what keeps the pipeline from its work, one sentence each: a
+	// wedged component, a full disk. It is empty when all is well.
+	NotReady      []string `json:"not_ready,omitempty"`
+	InFlight      int64    `json:"in_flight"`
+	InFlightBytes int64    `json:"in_flight_bytes"`
 	// Latency is a histogram of the time from a batch's start to its settling,
 	// per batch, with the bounds of Handling.
 	Latency    [16]uint64    `json:"latency"`

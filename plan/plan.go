@@ -28,8 +28,31 @@ type Pipeline struct {
 	MaxBytes    int64 `json:"max_bytes,omitempty"`
 	// DrainTimeout is how long a stop may take; 0 stands for the default.
 	DrainTimeout time.Duration `json:"drain_timeout,omitempty"`
-	Position     Position      `json:"position"`
+	// Quarantine bounds what failed, no failed branch took, and is kept in the
+	// state directory.
+	Quarantine Quarantine `json:"quarantine,omitzero"`
+	Position   Position   `json:"position"`
 }
+
+// Quarantine bounds the failed messages that a pipeline keeps.
+type Quarantine struct {
+	// MaxBytes is how much is kept at most; 0 stands for the default.
+	MaxBytes int64 `json:"max_bytes,omitempty"`
+	// MaxAge is how long a message is kept; 0 is for ever.
+	MaxAge time.Duration `json:"max_age,omitempty"`
+	// WhenFull says what happens to what fails at the bound.
+	WhenFull WhenFull `json:"when_full,omitempty"`
+}
+
+// WhenFull says what happens when something bounded is full.
+type WhenFull string
+
+// What may happen. The zero value stands for Block.
+const (
+	Block      WhenFull = "block"       // it waits, and holds back what is before it
+	DropNewest WhenFull = "drop_newest" // what comes is dropped
+	DropOldest WhenFull = "drop_oldest" // the oldest is dropped to make room
+)
 
 // Kind tells what a stage is.
 type Kind string
@@ -141,6 +164,9 @@ const (
 	DefaultRetryMax     = 30 * time.Second
 	DefaultBatch        = 512     // messages that travel together at most
 	DefaultMessageMax   = 1 << 20 // bytes of one message at most
+
+	DefaultBufferBytes     = 1 << 30 // bytes that a buffer holds at most
+	DefaultQuarantineBytes = 1 << 30 // bytes of failed messages that a pipeline keeps at most
 )
 
 // For returns the policy for a status, with defaults filled in. It may be
