@@ -13,6 +13,10 @@ var Declaration = component.Declaration{
 	Roles:      component.Sink,
 	Interfaces: component.IsBatchHandler,
 	Sync:       true,
+	Delivery: []component.Promise{{
+		Delivery: component.Idempotent,
+		Doc:      "nothing leaves gopiper here, so a crash can neither lose nor double anything",
+	}},
 }
 
 // NewFactory returns the component's factory.

@@ -24,6 +24,10 @@ gopiper.stdout{}`,
 	Roles:      component.Source,
 	Interfaces: component.IsRunner,
 	Sync:       true,
+	Delivery: []component.Promise{{
+		Delivery: component.FireAndForget,
+		Doc:      "it remembers nothing; every run begins anew with the first message",
+	}},
 	Attributes: []component.Attribute{
 		{Name: "template", Type: component.String, Default: "message {{seq}}", Doc: "The message's text. In it stand for " +
 			"something else: `{{seq}}`, the message's number, from 1; `{{time}}`, the time in RFC 3339 with " +

@@ -20,6 +20,11 @@ gopiper.drop{}`,
 	Roles:      component.Processor | component.Sink,
 	Interfaces: component.IsBatchHandler,
 	Sync:       true,
+	Delivery: []component.Promise{{
+		Delivery: component.Unconfirmed,
+		Doc: "a message is settled once it was given to the log, which may leave it out for its level or because " +
+			"it repeats; that anybody keeps the line nobody confirms",
+	}},
 	Attributes: []component.Attribute{
 		{Name: "level", Type: component.String, Default: "info", Options: []string{"debug", "info", "warn", "error"}, Doc: "The level to log at."},
 		{Name: "text", Type: component.String, Default: "message", Doc: "What the log line says."},

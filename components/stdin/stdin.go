@@ -14,15 +14,18 @@ import (
 
 // Declaration declares the component.
 var Declaration = component.Declaration{
-	Name:    "stdin",
-	Summary: "Reads messages from the standard input.",
-	Doc: "It ends at the end of the input. What has arrived goes on at once, without waiting for more. " +
-		"The standard input cannot be read again: what was read and not settled when the process ended " +
-		"is lost.",
+	Name:       "stdin",
+	Summary:    "Reads messages from the standard input.",
+	Doc:        "It ends at the end of the input. What has arrived goes on at once, without waiting for more.",
 	Example:    `gopiper.stdin{}, gopiper.stdout{}`,
 	Roles:      component.Source,
 	Interfaces: component.IsRunner,
 	Sync:       true,
+	Delivery: []component.Promise{{
+		Delivery: component.FireAndForget,
+		Doc: "the standard input cannot be read again; what was read and is not settled when the process " +
+			"ends is lost, with what of the next 64 KiB was read already",
+	}},
 	Attributes: []component.Attribute{stream.SourceFraming, stream.MaxMessage},
 }
 

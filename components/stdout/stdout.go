@@ -24,6 +24,11 @@ var Declaration = component.Declaration{
 	Roles:      component.Sink,
 	Interfaces: component.IsBatchHandler | component.IsFlusher,
 	Sync:       true,
+	Delivery: []component.Promise{{
+		Delivery: component.Unconfirmed,
+		Doc: "a message is settled once the kernel has taken it; that its reader has read it, or that a disk " +
+			"has it, nobody confirms",
+	}},
 	Attributes: []component.Attribute{stream.SinkFraming},
 }
 
