@@ -37,7 +37,7 @@ func (st *state) createPipeline(L *lua.LState) int {
 
 func (st *state) pipelineOptions(L *lua.LState, p *plan.Pipeline, value lua.LValue, index int) {
 	const what = "createPipeline, the second argument"
-	fields := options(L, value, what, "name", "failed", "max_messages", "max_bytes", "drain_timeout")
+	fields := options(L, value, what, "name", "failed", "max_messages", "max_bytes", "drain_timeout", "quarantine")
 	if v, ok := fields["name"]; ok {
 		p.Name = text(L, v, what+": name")
 	}
@@ -60,6 +60,25 @@ func (st *state) pipelineOptions(L *lua.LState, p *plan.Pipeline, value lua.LVal
 	if v, ok := fields["drain_timeout"]; ok {
 		p.DrainTimeout = duration(L, v, what+": drain_timeout")
 	}
+	if v, ok := fields["quarantine"]; ok {
+		p.Quarantine = quarantine(L, v, what+": quarantine")
+	}
+}
+
+// quarantine reads the bounds on the failed messages that are kept.
+func quarantine(L *lua.LState, value lua.LValue, what string) plan.Quarantine {
+	var q plan.Quarantine
+	fields := options(L, value, what, "max_size", "max_age", "when_full")
+	if v, ok := fields["max_size"]; ok {
+		q.MaxBytes = converted[int64](L, v, what+", max_size", component.Size, int64(1))
+	}
+	if v, ok := fields["max_age"]; ok {
+		q.MaxAge = duration(L, v, what+", max_age")
+	}
+	if v, ok := fields["when_full"]; ok {
+		q.WhenFull = plan.WhenFull(text(L, v, what+", when_full"))
+	}
+	return q
 }
 
 func (st *state) branchStage(L *lua.LState) int { return st.composition(L, plan.Branch) }
