@@ -69,7 +69,13 @@ func Prepare(p *plan.Plan, options Options) (*Program, error) {
 		}
 		program.pipelines[i].Pipeline = pipeline
 	}
-	return program, r.problems.Err()
+	if err := r.problems.Err(); err != nil {
+		return nil, err
+	}
+	for _, described := range p.Pipelines {
+		program.guarantees = append(program.guarantees, r.guarantee(described, options.Store != nil || options.Durable))
+	}
+	return program, nil
 }
 
 // Secret tells which attributes of a stage are secret, for [plan.Plan.JSON]: as

@@ -39,6 +39,7 @@ type Program struct {
 	plan       *plan.Plan
 	pipelines  []*running
 	quarantine *engine.Quarantine
+	guarantees []Guarantee
 	started    atomic.Bool
 }
 
