@@ -28,6 +28,9 @@ func describe[T any](metrics []metric[T], labels []string) []described[T] {
 }
 
 func (d *described[T]) collect(into chan<- prometheus.Metric, of *T, labels ...string) {
+	if d.of != nil && !d.of(of) {
+		return
+	}
 	kind := prometheus.GaugeValue
 	if d.counter {
 		kind = prometheus.CounterValue

@@ -45,15 +45,17 @@ func sample() []engine.Stats {
 	busy := engine.StageStats{
 		Stage: "json_2", Component: "json", Workers: 4, Received: 1_234_567, Done: 1_200_000, Continued: 1, Retried: 2,
 		Failed: 3, Dropped: 34_563, Emitted: 4, Bytes: 5 << 30, Batches: 2500, Doubled: 5, Panics: 6, Timeouts: 7,
-		Stalled: 8, Kept: 9, Queued: 10, Queue: 11, Busy: 6 * time.Second,
+		Stalled: 8, Kept: 9, Queued: 10, Queue: 11, Wedged: 12, Busy: 6 * time.Second,
 	}
 	busy.Handling[0], busy.Handling[3], busy.Handling[15] = 90, 9, 1
 	busy.HandlingSum = 12 * time.Second
 	return []engine.Stats{
-		{Pipeline: "errors", State: "ended", Originated: 1_234_570, Settled: 1_234_567, Failed: 3, Unhandled: 2,
+		{Pipeline: "errors", State: "ended", Originated: 1_234_570, Settled: 1_234_567, Failed: 3, Unhandled: 2, Quarantined: 1,
 			InFlight: 3, InFlightBytes: 4096, Latency: [16]uint64{9: 2}, LatencySum: 150 * time.Microsecond,
 			Stages: []engine.StageStats{{Stage: "stdin", Component: "stdin", Workers: 1, Emitted: 1_234_570, Bytes: 999}, busy}},
-		{Pipeline: "idle", State: "running"},
+		{Pipeline: "idle", State: "running", NotReady: []string{"the disk is full"}, Stages: []engine.StageStats{
+			{Stage: "wal", Component: "buffer", Workers: 1, Buffered: 1000, BufferedBytes: 2 << 20, BufferMax: 1 << 30},
+		}},
 	}
 }
 
@@ -163,8 +165,8 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func TestServer(t *testing.T) {
-	state := "starting"
-	s, err := Listen("127.0.0.1:0", "1.2.3", func() []engine.Stats { return []engine.Stats{{Pipeline: "p", State: state}} })
+	state, reasons := "starting", []string(nil)
+	s, err := Listen("127.0.0.1:0", "1.2.3", func() []engine.Stats { return []engine.Stats{{Pipeline: "p", State: state, NotReady: reasons}} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +183,11 @@ func TestServer(t *testing.T) {
 			t.Errorf("/ready: %d %q", code, body)
 		}
 	}
+	state, reasons = "running", []string{"json is wedged", "the disk is full"}
+	if code, body := get(t, base+"/ready"); code != 503 || body != "p: running\np: not ready: json is wedged\np: not ready: the disk is full\n" {
+		t.Errorf("/ready: %d %q", code, body)
+	}
+	state, reasons = "failed", nil
 	code, body := get(t, base+"/metrics")
 	for _, want := range []string{`gopiper_pipeline_state{pipeline="p",state="failed"} 1`, "go_goroutines", "gopiper_build_info"} {
 		if code != 200 || !strings.Contains(body, want) {

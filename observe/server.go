@@ -12,10 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/gopiper/gopiper/engine"
 )
 
 // Server answers /metrics (Prometheus), /live (the process answers) and /ready
-// (every pipeline runs, or has ended well).
+// (every pipeline runs, or has ended well, and nothing keeps it from its work).
 type Server struct {
 	listener net.Listener
 	http     *http.Server
@@ -106,13 +108,22 @@ func handler(version string, source Source) http.Handler {
 	return mux
 }
 
-// readiness lists the pipelines' states, and tells whether all are good.
-func readiness(source Source) (text string, ready bool) {
+// readiness lists the pipelines' states, with what keeps them from their work,
+// and tells whether all are good.
+func readiness(source Source) (text string, good bool) {
 	var list strings.Builder
-	ready = true
+	good = true
 	for _, p := range source() {
 		fmt.Fprintf(&list, "%s: %s\n", p.Pipeline, p.State)
-		ready = ready && (p.State == "running" || p.State == "ended")
+		for _, reason := range p.NotReady {
+			fmt.Fprintf(&list, "%s: not ready: %s\n", p.Pipeline, reason)
+		}
+		good = good && ready(&p)
 	}
-	return list.String(), ready
+	return list.String(), good
+}
+
+// ready tells whether a pipeline does its work, or has done it.
+func ready(p *engine.Stats) bool {
+	return (p.State == "running" || p.State == "ended") && len(p.NotReady) == 0
 }

@@ -35,10 +35,17 @@ func summary(text *strings.Builder, s *engine.Stats, elapsed time.Duration) {
 	if seconds := elapsed.Seconds(); seconds > 0 && s.Settled > 0 {
 		fmt.Fprintf(text, " (%s/s)", rate(float64(s.Settled)/seconds))
 	}
+	var buffered int64
+	for i := range s.Stages {
+		buffered += s.Stages[i].Buffered
+	}
 	for _, part := range []struct {
 		n    uint64
 		what string
-	}{{s.Failed, "failed"}, {s.Unhandled, "unhandled"}, {s.Originated - s.Settled, "not settled"}} {
+	}{
+		{s.Failed, "failed"}, {s.Unhandled, "unhandled"}, {s.Quarantined, "quarantined"},
+		{uint64(buffered), "buffered"}, {s.Originated - s.Settled, "not settled"},
+	} {
 		if part.n > 0 {
 			fmt.Fprintf(text, ", %s %s", Count(part.n), part.what)
 		}
