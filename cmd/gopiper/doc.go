@@ -45,7 +45,16 @@ type declared struct {
 	Doc        string              `json:"doc,omitempty"`
 	Example    string              `json:"example,omitempty"`
 	Stateful   bool                `json:"stateful,omitempty"`
+	Delivery   []declaredPromise   `json:"delivery,omitempty"`
 	Attributes []declaredAttribute `json:"attributes"`
+}
+
+// declaredPromise is what a component promises in a role.
+type declaredPromise struct {
+	Role    string   `json:"role"`
+	With    []string `json:"with,omitempty"` // what it takes, if no promise before it holds
+	Promise string   `json:"promise"`
+	Doc     string   `json:"doc"`
 }
 
 type declaredAttribute struct {
@@ -63,7 +72,7 @@ func declare(d *component.Declaration) declared {
 	out := declared{
 		Name: d.Name, Roles: strings.Split(d.Roles.String(), ", "), Summary: d.Summary,
 		Doc: strings.TrimSpace(d.Doc), Example: strings.TrimSpace(d.Example), Stateful: d.Stateful,
-		Attributes: []declaredAttribute{},
+		Delivery: promises(d), Attributes: []declaredAttribute{},
 	}
 	for _, a := range d.Attributes {
 		out.Attributes = append(out.Attributes, declaredAttribute{
@@ -73,6 +82,56 @@ func declare(d *component.Declaration) declared {
 		})
 	}
 	return out
+}
+
+// promises lists what a component promises, as a source first. One that may be a
+// source or a sink and promises nothing as such says so, too.
+func promises(d *component.Declaration) (list []declaredPromise) {
+	for _, role := range []component.Roles{component.Source, component.Sink} {
+		before := len(list)
+		for _, p := range d.Delivery {
+			if p.Delivery.Role() != role {
+				continue
+			}
+			promise := declaredPromise{Role: role.String(), Promise: p.Delivery.String(), Doc: strings.TrimSuffix(p.Doc, ".")}
+			for _, a := range d.Attributes {
+				if a.Name == p.Attribute {
+					promise.With = append(promise.With, p.Attribute+" = "+written(a.Type, p.Value))
+				}
+			}
+			if p.Durable {
+				promise.With = append(promise.With, "a state directory")
+			}
+			list = append(list, promise)
+		}
+		if len(list) == before && d.Roles.Has(role) {
+			list = append(list, declaredPromise{Role: role.String(), Promise: component.Delivery(0).String(),
+				Doc: "it does not say what it promises, so nothing is assumed"})
+		}
+	}
+	return list
+}
+
+// sentence is the promise in words; first says that none stands before it for its
+// role.
+func (p *declaredPromise) sentence(first bool, code, strong func(string) string) string {
+	var with []string
+	for _, w := range p.With {
+		if strings.Contains(w, " = ") {
+			w = code(w)
+		}
+		with = append(with, w)
+	}
+	condition := ""
+	switch {
+	case len(with) > 0 && first:
+		condition = "with " + strings.Join(with, " and ") + " "
+	case len(with) > 0:
+		condition = "else with " + strings.Join(with, " and ") + " "
+	case !first:
+		condition = "otherwise "
+	}
+	return "As a " + p.Role + " it is " + condition + strong(p.Promise) + ": " + p.Doc + "."
 }
 
 // written is a value as a pipeline would write it.

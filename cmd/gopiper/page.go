@@ -20,6 +20,12 @@ func (d *declared) markdown() string {
 	if d.Example != "" {
 		fmt.Fprintf(&page, "\n## Example\n\n```lua\n%s\n```\n", d.script())
 	}
+	if len(d.Delivery) > 0 {
+		page.WriteString("\n## Delivery\n\nWhat it promises when the process is killed or the machine loses power:\n\n")
+	}
+	for i, p := range d.Delivery {
+		fmt.Fprintf(&page, "- %s\n", p.sentence(d.first(i), code, func(text string) string { return "**" + text + "**" }))
+	}
 	page.WriteString("\n## Attributes\n\n")
 	if len(d.Attributes) == 0 {
 		page.WriteString("None of its own.\n")
@@ -30,6 +36,9 @@ func (d *declared) markdown() string {
 	page.WriteString("\nEvery stage also takes `name`, `workers`, `order`, `order_by`, `retry` and `timeout`.\n")
 	return page.String()
 }
+
+// first tells whether promise i is the first for its role.
+func (d *declared) first(i int) bool { return i == 0 || d.Delivery[i-1].Role != d.Delivery[i].Role }
 
 // script is the example as a whole script.
 func (d *declared) script() string {
@@ -54,6 +63,12 @@ func (d *declared) text() string {
 	}
 	if d.Example != "" {
 		fmt.Fprintf(&page, "\n%s\n\n  %s\n", bold("EXAMPLE"), indented(d.script(), "  "))
+	}
+	if len(d.Delivery) > 0 {
+		fmt.Fprintf(&page, "\n%s\n\n", bold("DELIVERY"))
+	}
+	for i, p := range d.Delivery {
+		page.WriteString(wrapped(p.sentence(d.first(i), plain, plain), "  "))
 	}
 	fmt.Fprintf(&page, "\n%s\n", bold("ATTRIBUTES"))
 	if len(d.Attributes) == 0 {
