@@ -4,9 +4,7 @@ package stdin
 
 import (
 	"context"
-	"errors"
 	"os"
-	"sync/atomic"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/components/stream"
@@ -45,7 +43,6 @@ func newFactory(attributes map[string]any, file *os.File) (component.Factory, er
 type factory struct {
 	options stream.Options
 	file    *os.File
-	taken   atomic.Bool
 }
 
 func (f *factory) Amount() int { return 1 }
@@ -60,15 +57,21 @@ func (w *worker) Handle(_ component.Message, handled component.HandledCallback) 
 }
 
 func (w *worker) Run(ctx context.Context, out component.Output) error {
-	if w.factory.taken.Swap(true) {
-		return errors.New("the standard input can be read by one worker only; remove the attribute workers")
+	turn, err := take(ctx, w.factory.file)
+	if turn == nil {
+		return err
 	}
-	defer w.factory.taken.Store(false)
+	defer turn.end()
 	input, err := newInput(ctx, w.factory.file)
 	if err != nil {
 		return err
 	}
 	defer input.done()
-	_, err = stream.NewReader(out, w.factory.options).Read(ctx, input)
+	reader := stream.NewReader(out, w.factory.options)
+	stopped, err := reader.Resume(ctx, turn.rest, input)
+	turn.rest = &stream.Rest{}
+	if stopped {
+		turn.rest = reader.Rest()
+	}
 	return err
 }

@@ -108,6 +108,70 @@ func TestCancelWhileReading(t *testing.T) {
 	}
 }
 
+// What one worker had read and could not hand over, the next one originates: the
+// messages that were refused, and the beginning of a line.
+func TestTheNextTakesOver(t *testing.T) {
+	r, w := pipe(t)
+	fmt.Fprint(w, "one\ntwo\nthr")
+	done := make(chan error, 1)
+	first := newWorker(t, r, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	emitted := make(chan struct{}, 10)
+	out := fake.Output{OnEmit: func() { emitted <- struct{}{} }}
+	go func() { done <- first.Run(ctx, &out) }()
+	<-emitted
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	second := fake.Output{StopAt: 1, OnEmit: func() { emitted <- struct{}{} }}
+	go func() { done <- newWorker(t, r, nil).Run(t.Context(), &second) }()
+	fmt.Fprint(w, "ee\n")
+	<-emitted
+	fmt.Fprint(w, "four\nfi")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(w, "ve")
+	w.Close()
+	var third fake.Output
+	if err := newWorker(t, r, nil).Run(t.Context(), &third); err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Concat(out.Data(), second.Data(), third.Data())
+	if !slices.Equal(got, []string{"one", "two", "three", "four", "five"}) || len(second.Data()) != 1 {
+		t.Errorf("%q", got)
+	}
+}
+
+// A worker that is being stopped but still reads is waited for.
+func TestTurns(t *testing.T) {
+	r, _ := pipe(t)
+	stopped, stop := context.WithCancel(t.Context())
+	first, err := take(stopped, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := take(t.Context(), r); second != nil || err != errTaken {
+		t.Errorf("%v, %v", second, err)
+	}
+	stop()
+	calledOff, callOff := context.WithCancel(t.Context())
+	callOff()
+	if second, err := take(calledOff, r); second != nil || err != nil {
+		t.Errorf("%v, %v", second, err)
+	}
+	taken := make(chan *turn)
+	go func() {
+		second, _ := take(t.Context(), r)
+		taken <- second
+	}()
+	first.end()
+	if second := <-taken; second == nil || second.rest != first.rest {
+		t.Errorf("%v", second)
+	}
+}
+
 func TestCancelBeforeReading(t *testing.T) {
 	r, _ := pipe(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -132,7 +196,7 @@ func TestOneWorkerOnly(t *testing.T) {
 	if err := f.Create(nil).(component.Runner).Run(t.Context(), &out); err != nil {
 		t.Error(err)
 	}
-	if second == nil || !strings.Contains(second.Error(), "remove the attribute workers") {
+	if second == nil || !strings.Contains(second.Error(), "another worker reads the standard input already") {
 		t.Errorf("the second one's error: %v", second)
 	}
 }

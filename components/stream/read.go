@@ -38,6 +38,9 @@ type Reader struct {
 	batch  *component.Batch // between two streams it has no messages
 	from   int              // where in the batch's buffer the next message begins
 
+	began   framing.Cutter // what the cutter was where the batch's buffer begins
+	refused []byte         // what was emitted and not taken, as it was in the stream
+
 	ends [batchMax]int32
 
 	spareBlock, spareSmall []byte // buffers to use again
@@ -58,11 +61,21 @@ func NewReader(out component.Output, options Options) *Reader {
 // stopping: then it tells so. An error is the stream's; messages that were
 // complete before it are emitted. Read can be called again with another stream.
 func (r *Reader) Read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
+	r.begin()
+	return r.read(ctx, stream)
+}
+
+// begin makes the reader ready for a stream.
+func (r *Reader) begin() {
 	r.cutter = framing.NewCutter(r.options.Framing, r.options.MaxMessage)
 	if r.batch == nil {
 		r.next(nil)
 	}
 	r.batch.Buffer, r.from = r.batch.Buffer[:0], 0
+	r.began, r.refused = *r.cutter, nil
+}
+
+func (r *Reader) read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
 	for ctx.Err() == nil {
 		b := r.batch
 		if len(b.Buffer) == cap(b.Buffer) { // one long message fills it
@@ -102,7 +115,7 @@ func (r *Reader) emitComplete(filled bool) bool {
 			}
 		} else if r.from > 0 { // passed over
 			r.batch.Buffer = append(r.batch.Buffer[:0], r.batch.Buffer[r.from:]...)
-			r.from = 0
+			r.from, r.began = 0, *r.cutter
 		}
 		if !more {
 			return true
@@ -112,18 +125,22 @@ func (r *Reader) emitComplete(filled bool) bool {
 
 // emit emits the batch and begins the next one.
 func (r *Reader) emit() bool {
-	full, block := r.batch, r.batch.Buffer
+	full, block, end, began := r.batch, r.batch.Buffer, r.from, r.began
 	if r.from <= small {
 		full.Buffer = append(r.spareSmall[:0], block[:r.from]...)
 		r.spareBlock, r.spareSmall = block, nil
 	}
 	r.next(block[r.from:])
-	return r.out.Emit(full)
+	if r.out.Emit(full) {
+		return true
+	}
+	r.refused, r.began = append([]byte{}, full.Buffer[:end]...), began
+	return false
 }
 
 // next begins a batch with what is left of the one before.
 func (r *Reader) next(left []byte) {
-	r.batch, r.from = r.out.Batch(), 0
+	r.batch, r.from, r.began = r.out.Batch(), 0, *r.cutter
 	buffer := r.batch.Buffer
 	if need := max(blockMax, len(left)); cap(buffer) < need {
 		r.spareSmall = buffer
