@@ -190,6 +190,7 @@ type end struct {
 	attributes  map[string]any         // validated
 	buffer      bool
 	failed      bool // it is in the failed branch
+	buffered    bool // of a source in a merge: a buffer ends its branch
 }
 
 // part begins a section.
@@ -237,7 +238,12 @@ func (g *grader) forks(s *plan.Stage, in []*part, at place) (out []*part) {
 		}
 	}
 	for _, fork := range s.Branches {
-		join(g.chain(fork.Stages, in, place{first: at.first, last: at.last}))
+		before := len(g.ends)
+		behind := g.chain(fork.Stages, in, place{first: at.first, last: at.last})
+		join(behind)
+		for _, e := range g.ends[before:] {
+			e.buffered = at.first && !slices.Contains(behind, in[0])
+		}
 	}
 	if s.Kind == plan.Switch && s.Branches[len(s.Branches)-1].When != nil {
 		join(in) // what no case takes
@@ -354,12 +360,12 @@ func (g *grader) limit(e *end) Limit {
 	switch {
 	case e.Delivery != 0:
 	case e.declaration != nil && e.stage.Kind == plan.Function:
-		limit.Why = "what a function does with a message, nobody confirms"
+		limit.Why = "nobody confirms what a function does with a message"
 	default:
 		limit.Why = "it does not say what it promises, so nothing is assumed"
 	}
 	if limit.Advice == "" && e.role == component.Source && g.unbuffered(e) {
-		limit.Advice = "with a buffer behind it, only what has not reached the buffer is lost"
+		limit.Advice = "with a buffer behind it only what has not reached the buffer is lost"
 	}
 	return limit
 }
@@ -400,7 +406,7 @@ func written(value any) string {
 func (g *grader) unbuffered(source *end) bool {
 	for _, p := range g.parts {
 		if slices.Contains(p.sources, source) {
-			return slices.ContainsFunc(p.sinks, func(sink *end) bool { return !sink.buffer && !sink.failed })
+			return !source.buffered && slices.ContainsFunc(p.sinks, func(sink *end) bool { return !sink.buffer && !sink.failed })
 		}
 	}
 	return false

@@ -22,8 +22,8 @@ gopiper.drop{}`,
 	Sync:       true,
 	Delivery: []component.Promise{{
 		Delivery: component.Unconfirmed,
-		Doc: "a message is settled once it was given to the log, which may leave it out for its level or because " +
-			"it repeats; that anybody keeps the line nobody confirms",
+		Doc: "a message is settled once it was given to the log, which leaves out what is below its level " +
+			"and what repeats too often; nobody confirms that a line is kept",
 	}},
 	Attributes: []component.Attribute{
 		{Name: "level", Type: component.String, Default: "info", Options: []string{"debug", "info", "warn", "error"}, Doc: "The level to log at."},

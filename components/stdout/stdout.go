@@ -26,8 +26,7 @@ var Declaration = component.Declaration{
 	Sync:       true,
 	Delivery: []component.Promise{{
 		Delivery: component.Unconfirmed,
-		Doc: "a message is settled once the kernel has taken it; that its reader has read it, or that a disk " +
-			"has it, nobody confirms",
+		Doc:      "a message is settled once the kernel has taken it; nobody confirms that it was read",
 	}},
 	Attributes: []component.Attribute{stream.SinkFraming},
 }
