@@ -12,9 +12,11 @@ import (
 
 // Declaration declares the component.
 var Declaration = component.Declaration{
-	Name:       "stdin",
-	Summary:    "Reads messages from the standard input.",
-	Doc:        "It ends at the end of the input. What has arrived goes on at once, without waiting for more.",
+	Name:    "stdin",
+	Summary: "Reads messages from the standard input.",
+	Doc: "It ends at the end of the input. What has arrived goes on at once, without waiting for more. " +
+		"One stage of all that run in a process reads the standard input, with one worker. When the scripts " +
+		"are reloaded, what was read and not handed over goes to the stage that reads it next.",
 	Example:    `gopiper.stdin{}, gopiper.stdout{}`,
 	Roles:      component.Source,
 	Interfaces: component.IsRunner,
