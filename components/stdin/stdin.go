@@ -23,8 +23,8 @@ var Declaration = component.Declaration{
 	Sync:       true,
 	Delivery: []component.Promise{{
 		Delivery: component.FireAndForget,
-		Doc: "the standard input cannot be read again; what was read and is not settled when the process " +
-			"ends is lost, with what of the next 64 KiB was read already",
+		Doc: "it cannot be read again; a crash loses what was read and is not settled, and up to 64 KiB " +
+			"that were read ahead",
 	}},
 	Attributes: []component.Attribute{stream.SourceFraming, stream.MaxMessage},
 }
