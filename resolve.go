@@ -38,7 +38,8 @@ type Options struct {
 //
 // The error is a [plan.Problems] with everything that is wrong.
 func Prepare(p *plan.Plan, options Options) (*Program, error) {
-	r := resolver{problems: p.Validate(), loaded: make(map[string]*found)}
+	unnamed := unnamedBuffers(p)
+	r := resolver{durable: options.Store != nil || options.Durable, unnamed: unnamed, problems: p.Validate(), loaded: make(map[string]*found)}
 	program := &Program{plan: p}
 	if options.Store != nil {
 		program.quarantine = engine.NewQuarantine(options.Store)
@@ -51,6 +52,7 @@ func Prepare(p *plan.Plan, options Options) (*Program, error) {
 		}
 		r.start = &start{all: all}
 		c := r.pipeline(described)
+		c.Store, c.Kept = options.Store, program.quarantine
 		c.Strict, c.Logger, c.Opened = options.Strict, options.Logger, r.start.open
 		if options.DrainTimeout != 0 {
 			c.DrainTimeout = options.DrainTimeout
@@ -103,6 +105,9 @@ func Secret(stage *plan.Stage, attribute string) bool {
 type resolver struct {
 	problems plan.Problems
 	loaded   map[string]*found // by reference
+	failing  bool              // the failed branch is at hand
+	durable  bool              // there is, or will be, a store
+	unnamed  map[*plan.Stage]bool
 	start    *start            // of the pipeline at hand
 	enders   []ender           // of the pipeline at hand
 
@@ -126,11 +131,19 @@ func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
 	return engine.Config{
 		Name:         p.Name,
 		Stages:       r.chain(p.Stages, place{first: true, last: true, end: true}),
-		Failed:       r.chain(p.Failed, place{last: true, end: true}),
+		Failed:       r.failed(p.Failed),
 		MaxMessages:  p.MaxMessages,
 		MaxBytes:     p.MaxBytes,
 		DrainTimeout: p.DrainTimeout,
+		Quarantine:   p.Quarantine,
 	}
+}
+
+// failed resolves the failed branch.
+func (r *resolver) failed(stages []*plan.Stage) []*engine.Stage {
+	r.failing = true
+	defer func() { r.failing = false }()
+	return r.chain(stages, place{last: true, end: true})
 }
 
 // place tells where a stage stands, or a chain of them.
@@ -230,6 +243,10 @@ func (r *resolver) component(s *plan.Stage, resolved *engine.Stage) {
 	factory, err := c.New(s.Attributes)
 	for _, err := range unjoined(err) {
 		r.report(s, "%s", strings.TrimPrefix(err.Error(), c.Name+": "))
+	}
+	if b, ok := factory.(buffering); ok {
+		r.buffer(s, resolved, b)
+		return
 	}
 	resolved.Factory = factory
 	r.kept(s, c.Declaration)

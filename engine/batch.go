@@ -91,6 +91,9 @@ func (b *batch) end() {
 	n := len(b.live)
 	h := b.home
 	if h != nil && (b.main == nil || b.main == h) && h.simple() {
+		if l := h.p.ledger; l != nil && l.filling.Load() {
+			h.tied.Store(true)
+		}
 		h.count(n)
 		if b.main == h {
 			n++

@@ -10,7 +10,10 @@ import (
 
 // builder joins stages to segments and segments to each other, from the last to
 // the first, for every output must know where it leads.
-type builder struct{ p *Pipeline }
+type builder struct {
+	p       *Pipeline
+	section *section // in which lies what is being built
+}
 
 // element is what a chain is made of: a group of stages that become a segment,
 // or a fork.
@@ -22,6 +25,11 @@ type element struct {
 // chain builds the stages and returns the output that leads into them. behind
 // is what follows; last is set if nothing does.
 func (b *builder) chain(stages []*stage, behind output, last bool) (output, error) {
+	for i, s := range stages {
+		if s.config.Buffer != nil {
+			return b.buffered(stages[:i], s, stages[i+1:], behind, last)
+		}
+	}
 	elements := b.group(stages)
 	out := behind
 	for i := len(elements) - 1; i >= 0; i-- {
@@ -41,6 +49,20 @@ func (b *builder) chain(stages []*stage, behind output, last bool) (output, erro
 		out = b.segment(e.stages, out)
 	}
 	return out, nil
+}
+
+// buffered builds what lies behind a buffer, in a section of its own, then the
+// buffer, then what lies in front of it.
+func (b *builder) buffered(before []*stage, s *stage, after []*stage, behind output, last bool) (output, error) {
+	inner := builder{p: b.p, section: b.p.newSection()}
+	out, err := inner.chain(after, behind, last)
+	if err != nil {
+		return nil, err
+	}
+	if out != behind { // what is behind a join is shared: nobody runs it alone
+		inner.inline(s, out)
+	}
+	return b.chain(before, b.p.newBuffer(s, inner.section, inner.first(out)), false)
 }
 
 // group fuses adjacent stages. A stage that may send messages ends its segment,
@@ -74,7 +96,7 @@ func fuses(a, b *stage) bool {
 // segment builds the workers of fused stages and returns the way in.
 func (b *builder) segment(stages []*stage, behind output) output {
 	p := b.p
-	seg := &segment{p: p, id: len(p.segments), stages: stages}
+	seg := &segment{p: p, section: b.section, id: len(p.segments), stages: stages}
 	p.segments = append(p.segments, seg)
 	workers, order := 1, plan.Total
 	if len(stages) > 0 {
@@ -112,8 +134,9 @@ func (b *builder) segment(stages []*stage, behind output) output {
 		return &entrance{region: reg, queue: shared}
 	case order == plan.Key && workers > 1:
 		place := Place{Segment: seg.id, Worker: -1}
-		return &keyed{p: p, stage: stages[0], key: stages[0].keyAt(place), workers: queues,
+		seg.keyed = &keyed{p: p, stage: stages[0], key: stages[0].keyAt(place), workers: queues,
 			seed: maphash.MakeSeed(), parts: make([][]component.Message, workers)}
+		return seg.keyed
 	default:
 		return shared
 	}
@@ -139,9 +162,10 @@ func (b *builder) many(out output) output {
 // fork builds the branches of a Branch or Switch.
 func (b *builder) fork(s *stage, behind output, last bool) (output, error) {
 	p := b.p
-	f := &fork{p: p, stage: s, all: s.config.Kind == plan.Branch}
+	f := &fork{p: p, section: b.section, stage: s, all: s.config.Kind == plan.Branch}
+	s.fork = f
 	place := Place{Segment: len(p.segments), Worker: -1}
-	p.segments = append(p.segments, &segment{p: p, id: place.Segment})
+	p.segments = append(p.segments, &segment{p: p, section: b.section, id: place.Segment})
 	open := !f.all // whether some message goes past all branches
 	flows := make([]bool, len(s.config.Branches))
 	joined, ordered := 0, true
@@ -227,7 +251,7 @@ func (s *stage) isFork() bool {
 // keepsOrder tells that what goes through the stages comes out in order.
 func keepsOrder(p *Pipeline, stages []*stage) bool {
 	for _, s := range stages {
-		if s.order != plan.Total {
+		if s.order != plan.Total || s.config.Buffer != nil {
 			return false
 		}
 		for _, br := range s.config.Branches {
@@ -270,9 +294,11 @@ func (b *builder) sourced(stages []*stage, behind output, last bool) error {
 	if last || out != behind { // what is behind a merge is shared: no source runs it
 		b.inline(head, out)
 	}
+	out = b.first(out)
 	for range head.workers {
 		out.join()
-		b.p.sources = append(b.p.sources, &source{p: b.p, stage: head, out: b.first(out)})
+		b.p.sources = append(b.p.sources, &source{p: b.p, section: b.section, stage: head, out: out,
+			positions: keyOf(positionKey, b.p.config.Name, head.config.Name)})
 	}
 	return nil
 }

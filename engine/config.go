@@ -33,7 +33,10 @@ type Config struct {
 	// quarantine; nil if nothing does. It stays the caller's, who closes it after
 	// Run has returned.
 	Store Store
-	// Quarantine bounds what failed and is kept; without a Store nothing is.
+	// Kept is where messages go that failed and that no failed branch took: the
+	// quarantine of Store, shared by its pipelines. Nil makes one.
+	Kept *Quarantine
+	// Quarantine bounds what is kept there.
 	Quarantine plan.Quarantine
 	// Strict turns off the reuse of memory and overwrites what a component
 	// must not use any more, so that a breach of the contract shows.

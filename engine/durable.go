@@ -1,6 +1,12 @@
 package engine
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gopiper/gopiper/component"
+)
 
 // Store keeps what must survive the process: keys with values, in the order of
 // their bytes, changed by atomic commits. Its methods may be called from any
@@ -65,4 +71,118 @@ type Quarantined struct {
 	Attributes map[string]string `json:"attributes,omitempty"`
 	// Replaying is set when it was asked to be replayed and is not settled yet.
 	Replaying bool `json:"replaying,omitempty"`
+}
+
+// durable makes what a pipeline with a store needs.
+func (p *Pipeline) durable() {
+	if p.config.Store == nil {
+		return
+	}
+	p.ledger = newLedger(p)
+	p.custody = p.newCustody()
+	p.replayer = newReplayer(p)
+	p.watchman = &watchman{p: p}
+}
+
+// openDurable reads what earlier runs have left.
+func (p *Pipeline) openDurable() error {
+	if p.config.Store == nil {
+		return nil
+	}
+	if err := p.config.Store.Err(); err != nil {
+		return err
+	}
+	if err := p.config.Kept.count(); err != nil {
+		return err
+	}
+	for _, b := range p.buffers {
+		if err := b.load(); err != nil {
+			return fmt.Errorf("buffer %s: %w", b.stage.config.Name, err)
+		}
+	}
+	for _, s := range p.stages {
+		if s.state == nil {
+			s.state = p.newState(s)
+		}
+	}
+	return p.watchman.enter()
+}
+
+// context is what the stage's component finds in its Open and Run.
+func (s *stage) context(ctx context.Context) context.Context {
+	if s.state == nil {
+		s.state = s.p.newState(s)
+	}
+	ctx = component.WithState(ctx, s.state)
+	return component.WithPositions(ctx, func() component.Positions {
+		positions, err := s.p.loadPositions(s)
+		if err != nil {
+			s.p.failWith(s.errorf("reading its positions: %w", err))
+		}
+		return positions
+	})
+}
+
+// wakeBuffers lets what waits for room in a buffer look again.
+func (p *Pipeline) wakeBuffers() {
+	for _, b := range p.buffers {
+		b.mu.Lock()
+		b.room.Broadcast()
+		b.mu.Unlock()
+	}
+}
+
+// lookDurable is the watch's look at the store.
+func (p *Pipeline) lookDurable() {
+	if p.ledger == nil {
+		return
+	}
+	select {
+	case <-p.config.Store.Failed():
+		p.failStore()
+	default:
+		p.custody.look()
+	}
+}
+
+// failStore ends a run whose store has failed: nothing can be settled any more.
+func (p *Pipeline) failStore() {
+	if p.storeFailed.Swap(true) {
+		return
+	}
+	p.failWith(fmt.Errorf("the state directory cannot be used any more, so nothing more is settled: %w", p.config.Store.Err()))
+	p.abort()
+}
+
+// sweep removes what has expired.
+func (p *Pipeline) sweep() {
+	for _, s := range p.stages {
+		if s.state != nil {
+			s.state.sweep()
+		}
+	}
+	if p.custody != nil {
+		p.custody.expire()
+	}
+}
+
+// notReady says what keeps the pipeline from its work.
+func (p *Pipeline) notReady() []string {
+	var reasons []string
+	if p.config.Store != nil {
+		if err := p.config.Store.Err(); err != nil {
+			reasons = append(reasons, err.Error())
+		} else if h := p.config.Store.Health(); h != "" {
+			reasons = append(reasons, h)
+		}
+		if p.custody.waiting() {
+			reasons = append(reasons, "the quarantine is full: replay or remove something")
+		}
+	}
+	for _, s := range p.stages {
+		if n := s.wedged(); n > 0 {
+			reasons = append(reasons, fmt.Sprintf("%s: the component is wedged: %d of its workers do not return, or had to be given up again and again", s.config.Name, n))
+		}
+	}
+	return reasons
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"sync"
+
 	"github.com/gopiper/gopiper/component"
 )
 
@@ -8,17 +10,21 @@ import (
 // whose condition holds (Switch). It is put by one producer at a time.
 type fork struct {
 	p        *Pipeline
+	section  *section
 	stage    *stage
 	all      bool
 	branches []output
 	when     []Predicate // of a Switch; nil takes every message
 	rest     output      // what no case takes; nil if there is always one
 	region   *region     // if what the branches let through is joined in order
+	mu       sync.Mutex  // for a replayed message comes beside the one producer
 	joined   []bool      // which of branches are joined; the rest always is
 	parts    [][]component.Message
 }
 
 func (f *fork) put(b *batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	seq, last := uint64(0), false
 	if f.region != nil {
 		f.region.enter(b)
@@ -100,12 +106,12 @@ func (f *fork) copy(b *batch) {
 	for i := range f.branches {
 		h := f.p.newHome()
 		h.reserve(n)
-		h.n, h.derived = n, true
+		h.n, h.derived, h.section = n, true, f.section
 		h.messy.Store(true)
 		h.unsettled.Store(int32(n))
 		h.started = monotonic()
 		h.origins = append(h.origins[:0], make([]component.Message, n)...)
-		f.p.credits.add(int64(n), 0)
+		h.section.credits.add(int64(n), 0)
 		part := make([]component.Message, n)
 		for j := range b.live {
 			parent, m := b.at(j), &h.slots[j]
@@ -126,12 +132,19 @@ func (f *fork) copy(b *batch) {
 // copied is what a branch's copy of a message is settled to.
 type copied struct {
 	component.Message
-	parent *message
-	status component.Report
+	parent  *message
+	status  component.Report
+	settled chan struct{} // closed when it is, if not nil
 }
 
 func (c *copied) Status() *component.Report { return &c.status }
-func (c *copied) Release()                  { c.parent.DerivedSettled(c.status) }
+
+func (c *copied) Release() {
+	c.parent.DerivedSettled(c.status)
+	if c.settled != nil {
+		close(c.settled)
+	}
+}
 
 func (f *fork) join() {
 	for _, out := range f.branches {

@@ -13,11 +13,12 @@ import (
 // costs a counter and not a map. Homes are reused, oldest first, once all their
 // messages are settled.
 type home struct {
-	p     *Pipeline
-	slots []message
-	all   []component.Message // all[i] is &slots[i]
-	n     int                 // how many slots are in use
-	first batch               // carries all of them at the start
+	p       *Pipeline
+	section *section // that its messages count in
+	slots   []message
+	all     []component.Message // all[i] is &slots[i]
+	n       int                 // how many slots are in use
+	first   batch               // carries all of them at the start
 
 	raw     *component.Batch    // the source's, or nil
 	origins []component.Message // origins[i] is the object that was sent for slot i; or empty
@@ -29,6 +30,15 @@ type home struct {
 	derived   bool        // its messages were made from others: sources know nothing of them
 	bytes     int64
 	started   int64 // monotonic nanoseconds
+
+	// What a pipeline with a store needs, see ledger.
+	fifo      *fifo        // in which it has its turn
+	ender     ender        // nil: a commit need not note that it is settled
+	isSettled bool         // in fifo
+	held      bool         // what is settled counts as in flight until the home has ended
+	tied      atomic.Bool  // something in it is settled by a commit that may not be durable yet
+	changed   atomic.Bool  // its messages have caused changes of state
+	owed      atomic.Int64 // settled messages that still count as in flight
 
 	mu       sync.Mutex
 	outcomes []outcome // of those that are not Done
@@ -108,7 +118,12 @@ func (h *home) settledAll(k int) {
 }
 
 func (h *home) count(k int) {
-	h.p.credits.releaseMessages(int64(k))
+	if h.held || h.tied.Load() {
+		h.owed.Add(int64(k))
+		h.section.owed.Add(int64(k))
+	} else {
+		h.section.credits.releaseMessages(int64(k))
+	}
 	if !h.derived {
 		h.p.settledCount.Add(uint64(k))
 	}
@@ -134,7 +149,11 @@ func (h *home) settled(m *message, outcome component.Report) {
 		origin := h.origins[m.index]
 		h.origins[m.index] = nil
 		*origin.Status() = outcome
-		origin.Release()
+		if !h.derived && h.tied.Load() {
+			h.p.ledger.takesOrigin(origin)
+		} else {
+			origin.Release()
+		}
 	} else if outcome.Status != component.Done {
 		h.note(m.index, outcome)
 	}
@@ -147,9 +166,18 @@ func (h *home) note(index int32, report component.Report) {
 	h.mu.Unlock()
 }
 
-// finish runs once everything in the home is settled.
+// finish runs once everything in the home is settled. Invariant 9: its source is
+// told once that is durable.
 func (h *home) finish() {
+	if l := h.p.ledger; l == nil || h.derived || !l.takes(h) {
+		h.ended()
+	}
+}
+
+// ended tells the source, and lets the home go.
+func (h *home) ended() {
 	p := h.p
+	h.forgetChanges()
 	if raw := h.raw; raw != nil {
 		for _, o := range h.outcomes {
 			raw.SetOutcome(int(o.index), o.report)
@@ -159,7 +187,17 @@ func (h *home) finish() {
 		}
 	}
 	p.observeLatency(h.started)
-	p.credits.releaseBytes(h.bytes)
+	if w := p.watchman; w != nil && !h.derived {
+		w.passed(h.section, int64(h.n))
+	}
+	h.section.credits.releaseBytes(h.bytes)
+	if owed := h.owed.Swap(0); owed > 0 {
+		h.section.owed.Add(-owed)
+		h.section.credits.releaseMessages(owed)
+	}
+	if e, ok := h.ender.(*replayed); ok {
+		e.over()
+	}
 	if p.config.Strict {
 		h.poison()
 		return
@@ -188,6 +226,11 @@ func (h *home) clean() {
 		h.messy.Store(false)
 	}
 	h.tracked.Store(false)
+	if h.p.ledger != nil || h.changed.Load() {
+		h.fifo, h.ender, h.isSettled, h.held = nil, nil, false, false
+		h.tied.Store(false)
+		h.changed.Store(false)
+	}
 	h.first.reset()
 	h.n, h.bytes, h.derived = 0, 0, false
 	h.origins = h.origins[:0]

@@ -18,8 +18,9 @@ func (m *message) Release() {
 		if m.hold.CompareAndSwap(kept, notKept) {
 			u := m.extra().unit
 			u.unlist(m)
+			section := m.home.section // its home may be gone after the next line
 			m.settle(component.Report{Status: component.Drop})
-			u.keptLess() // only now: the run may be over then
+			u.keptLess(section) // only now: the run may be over then
 			return
 		}
 		if m.hold.CompareAndSwap(notKept, releasedEarly) || m.hold.Load() == releasedEarly {
@@ -47,7 +48,7 @@ func (m *message) unkeep() bool {
 	u := m.extra().unit
 	m.extra().unit = nil
 	u.unlist(m)
-	u.keptLess()
+	u.keptLess(m.home.section)
 	return true
 }
 
@@ -61,7 +62,7 @@ func (u *unit) startKeeping(m *message) {
 	u.keepMu.Unlock()
 	u.kept.Add(1)
 	u.stage.kept.Add(1)
-	u.w.p.kept.Add(1)
+	m.home.section.kept.Add(1)
 }
 
 // unlist takes the message off the list of those that the component keeps.
@@ -77,8 +78,8 @@ func (u *unit) unlist(m *message) {
 }
 
 // keptLess counts that the component keeps one message less.
-func (u *unit) keptLess() {
-	u.w.p.kept.Add(-1)
+func (u *unit) keptLess(of *section) {
+	of.kept.Add(-1)
 	u.stage.kept.Add(-1)
 	if u.kept.Add(-1) == 0 {
 		u.w.post(event{kind: keptNone, unit: u})

@@ -63,10 +63,13 @@ type extra struct {
 	// is this report, whatever that branch says.
 	failed *component.Report
 
+	changed atomic.Bool // a change of state was made because of it
+
 	mu       sync.Mutex
-	children int  // made from it and not settled yet
-	tracked  bool // it ever had children
-	ended    bool // the message itself has ended, with outcome
+	changes  []change // of state, that this message of a source, or what was made from it, has caused
+	children int      // made from it and not settled yet
+	tracked  bool     // it ever had children
+	ended    bool     // the message itself has ended, with outcome
 	outcome  component.Report
 }
 
@@ -140,6 +143,7 @@ func (m *message) Derive() {
 
 // DerivedSettled implements component.Tracked.
 func (m *message) DerivedSettled(outcome component.Report) {
+	m.tieIfFilling()
 	x := m.extra()
 	x.mu.Lock()
 	x.children--
@@ -155,6 +159,7 @@ func (m *message) DerivedSettled(outcome component.Report) {
 // settle ends the message itself. Its outcome is known once what was made from
 // it has ended too. Invariant 1: this is called once for every message.
 func (m *message) settle(outcome component.Report) {
+	m.tieIfFilling()
 	x := m.extra()
 	if x != nil && x.failed != nil {
 		outcome = *x.failed
@@ -171,6 +176,34 @@ func (m *message) settle(outcome component.Report) {
 	x.mu.Unlock()
 	if over {
 		m.home.settled(m, outcome)
+	}
+}
+
+// tieIfFilling notes, while a commit is being filled, that the message is settled
+// by that commit.
+func (m *message) tieIfFilling() {
+	if l := m.home.p.ledger; l != nil && l.filling.Load() {
+		m.tie()
+	}
+}
+
+// tie lets the sources of the message be told only after the next commit, however
+// it ends: a part of what was made from it is safe only then.
+func (m *message) tie() {
+	if !m.home.derived {
+		m.home.tied.Store(true)
+		return
+	}
+	switch origin := m.home.origins[m.index].(type) {
+	case nil:
+	case *copied:
+		origin.parent.tie()
+	default:
+		for _, parent := range component.Parents(origin) {
+			if p, ok := parent.(*message); ok {
+				p.tie()
+			}
+		}
 	}
 }
 

@@ -13,18 +13,22 @@ import (
 // open opens the factories, makes the workers and opens these. When it fails,
 // what is open is closed by closeAll.
 func (p *Pipeline) open(ctx context.Context) error {
+	if err := p.openDurable(); err != nil {
+		return fmt.Errorf("state directory: %w", err)
+	}
 	for _, s := range p.stages {
 		if s.config.Factory == nil {
 			continue
 		}
 		if opener, ok := s.config.Factory.(component.Opener); ok {
-			if err := guard(func() error { return opener.Open(ctx) }); err != nil {
+			if err := guard(func() error { return opener.Open(s.context(ctx)) }); err != nil {
 				return s.errorf("opening: %w", err)
 			}
 		}
 		s.opened = true
 	}
 	for _, s := range p.stages {
+		ctx := s.context(ctx)
 		for _, u := range s.units {
 			if u.key == nil && s.order == plan.Key {
 				u.key = s.keyAt(Place{Segment: u.w.seg.id, Worker: u.w.index})
@@ -38,8 +42,11 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 	}
 	for _, src := range p.sources {
+		if src.buffer != nil {
+			continue
+		}
 		src.postponed = make(chan component.Message, 2*postponedLength)
-		if err := p.openComponent(ctx, src.stage, func() *instance {
+		if err := p.openComponent(src.stage.context(ctx), src.stage, func() *instance {
 			if src.stage.config.Create != nil {
 				src.component = src.stage.config.Create(Place{Segment: -1}, src.postponed)
 			} else {

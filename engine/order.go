@@ -83,6 +83,7 @@ func (u *unit) divert(b *batch) {
 // one already. Invariant 7: no worker sleeps.
 func (u *unit) retry(m *message, r component.Report, e *entry, seq uint64) {
 	m.restore()
+	u.takeBack(m)
 	m.carrier = nil
 	x := u.prepare(m)
 	x.status = r

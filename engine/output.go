@@ -93,7 +93,6 @@ type keyed struct {
 func (k *keyed) put(b *batch) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	n := uint64(len(k.workers))
 	var failed []component.Message
 	for _, c := range b.live {
 		m := c.(*message)
@@ -103,7 +102,7 @@ func (k *keyed) put(b *batch) {
 			failed = append(failed, m)
 			continue
 		}
-		i := maphash.String(k.seed, key) % n
+		i := k.worker(key)
 		k.parts[i] = append(k.parts[i], m)
 	}
 	if len(failed) > 0 {
@@ -117,6 +116,11 @@ func (k *keyed) put(b *batch) {
 		}
 	}
 	b.retire()
+}
+
+// worker is the number of the worker that a key belongs to.
+func (k *keyed) worker(key string) int {
+	return int(maphash.String(k.seed, key) % uint64(len(k.workers)))
 }
 
 func (k *keyed) join() {

@@ -25,13 +25,18 @@ type Pipeline struct {
 	failOut  output // leads into the failed branch; nil if there is none
 	failSegs int    // segments[:failSegs] are those of the failed branch
 
-	credits *credits
-	free    chan *home
+	sections    []*section
+	ledger      *ledger // nil without a store
+	buffers     []*buffer
+	custody     *custody // of what fails and no branch takes; nil without a store
+	replayer    *replayer
+	storeFailed atomic.Bool
+	watchman    *watchman // of what kills the process; nil without a store
+	free        chan *home
 
-	originated, settledCount, failedCount, unhandled atomic.Uint64
-	kept                                             atomic.Int64
-	latency                                          histogram
-	latencySum                                       atomic.Int64 // nanoseconds
+	originated, settledCount, failedCount, unhandled, quarantined atomic.Uint64
+	latency                                                       histogram
+	latencySum                                                    atomic.Int64 // nanoseconds
 
 	softContext, hardContext context.Context // cancelled by a stop, by the end of a drain
 	softCancel, hardCancel   context.CancelFunc
@@ -59,17 +64,18 @@ func New(config Config) (*Pipeline, error) {
 	p.logger = p.logger.With("pipeline", config.Name)
 	p.debugs = p.logger.Enabled(context.Background(), slog.LevelDebug)
 	p.defaults()
-	p.credits = newCredits(p.config.MaxMessages, p.config.MaxBytes)
+	p.durable()
 	main, err := p.resolve(config.Stages, false)
 	if err != nil {
 		return nil, err
 	}
+	first := p.newSection()
 	failed, err := p.resolve(config.Failed, true)
 	if err != nil {
 		return nil, err
 	}
 	if len(failed) > 0 {
-		b := builder{p: p}
+		b := builder{p: p, section: first}
 		out, err := b.chain(failed, sink{}, true)
 		if err != nil {
 			return nil, err
@@ -78,7 +84,7 @@ func New(config Config) (*Pipeline, error) {
 		p.failOut.join()
 	}
 	p.failSegs = len(p.segments)
-	b := builder{p: p}
+	b := builder{p: p, section: first}
 	if err := b.sourced(main, sink{}, true); err != nil {
 		return nil, err
 	}
@@ -87,6 +93,9 @@ func New(config Config) (*Pipeline, error) {
 
 func (p *Pipeline) defaults() {
 	c := &p.config
+	if c.Store != nil && c.Kept == nil {
+		c.Kept = NewQuarantine(c.Store)
+	}
 	if c.MaxMessages == 0 {
 		c.MaxMessages = plan.DefaultMaxMessages
 	}
@@ -105,6 +114,9 @@ func (p *Pipeline) defaults() {
 func (p *Pipeline) resolve(configs []*Stage, failing bool) ([]*stage, error) {
 	var stages []*stage
 	for _, c := range configs {
+		if c.Buffer != nil && p.config.Store == nil {
+			return nil, fmt.Errorf("%s: a buffer needs a store", c.Name)
+		}
 		s := &stage{p: p, config: c, order: c.Order, timeout: c.Timeout, workers: c.Workers, failing: failing}
 		if s.order == "" {
 			s.order = plan.Total
@@ -173,11 +185,31 @@ func (p *Pipeline) work(ctx context.Context) error {
 			}
 		}
 	}
-	var sourcesDone sync.WaitGroup
-	for _, s := range p.sources {
-		sourcesDone.Go(s.run)
-	}
+	var sourcesDone, originDone sync.WaitGroup
 	over := make(chan struct{})
+	committing := make(chan struct{})
+	if p.ledger != nil {
+		go func() {
+			defer close(committing)
+			p.ledger.loop(over)
+		}()
+		originDone.Add(1) // until all are counted
+		p.replayer.start(&sourcesDone, &originDone)
+	}
+	for _, s := range p.sources {
+		if s.buffer == nil {
+			originDone.Add(1)
+		}
+		sourcesDone.Go(func() {
+			s.run()
+			if s.buffer == nil {
+				originDone.Done()
+			}
+		})
+	}
+	if p.ledger != nil {
+		originDone.Done()
+	}
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
@@ -193,7 +225,11 @@ func (p *Pipeline) work(ctx context.Context) error {
 	}
 	close(over)
 	<-watching
-	p.credits.close()
+	p.closeCredits()
+	if p.ledger != nil {
+		<-committing
+		p.watchman.leave()
+	}
 	p.closeAll()
 	return p.result()
 }
@@ -246,15 +282,24 @@ func (p *Pipeline) waitSettled() {
 	defer patience.Stop()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for p.credits.messages.Load() > 0 && !p.isAborted() {
+	for p.unsettled() > 0 && !p.isAborted() {
+		if p.ledger != nil && p.ledger.busy() || p.custody != nil && p.custody.waiting() {
+			patience.Reset(plan.DefaultTimeout)
+		}
 		select {
 		case <-look.C:
 		case <-p.aborted:
 		case <-patience.C:
-			p.failWith(fmt.Errorf("%w: %s unsettled at the end; a component has made messages from them (component.NewMessage) that it neither sent nor released", ErrStuck, messagesAre(p.credits.messages.Load())))
+			p.failWith(fmt.Errorf("%w: %s unsettled at the end; a component has made messages from them (component.NewMessage) that it neither sent nor released", ErrStuck, messagesAre(p.unsettled())))
 			p.abort()
 		}
 	}
+}
+
+// unsettled is how many messages are in flight.
+func (p *Pipeline) unsettled() int64 {
+	messages, _ := p.inFlight()
+	return messages
 }
 
 // stop stops the sources; what is in flight goes on. It may be called often.
@@ -263,7 +308,8 @@ func (p *Pipeline) stop() {
 		p.isStopping.Store(true)
 		close(p.stopping)
 		p.softCancel()
-		p.credits.close()
+		p.closeCredits()
+		p.wakeBuffers()
 		p.setState("draining")
 	})
 }
@@ -317,7 +363,7 @@ func (p *Pipeline) result() error {
 	case err != nil:
 	case p.closed:
 	case p.isAborted():
-		err = fmt.Errorf("%w: %s left unsettled", ErrNotDrained, messagesAre(p.credits.messages.Load()))
+		err = fmt.Errorf("%w: %s left unsettled", ErrNotDrained, messagesAre(p.unsettled()))
 	}
 	p.state = "ended"
 	if err != nil {
@@ -346,14 +392,19 @@ func (p *Pipeline) debug(text string, args ...any) {
 }
 
 // fail ends messages as failed: their status is the report. They go to the
-// failed branch, or to the log.
+// failed branch, else to the quarantine, and without a store to the log.
 func (p *Pipeline) fail(s *stage, messages []component.Message) {
 	var branch []component.Message
+	var kept []*message
 	for _, c := range messages {
 		m := c.(*message)
 		r := m.extra().status
 		if p.failOut == nil || s.failing {
 			p.unhandled.Add(1)
+			if p.custody != nil {
+				kept = append(kept, m)
+				continue
+			}
 			p.logger.Error("message failed", "stage", s.config.Name, "code", r.Status,
 				"attempts", max(m.extra().tried, 1), "description", r.Description)
 			m.settle(r)
@@ -366,6 +417,9 @@ func (p *Pipeline) fail(s *stage, messages []component.Message) {
 		m.SetAttribute("failed_description", r.Description)
 		m.commit()
 		branch = append(branch, m)
+	}
+	if len(kept) > 0 {
+		p.custody.take(s, kept)
 	}
 	if len(branch) > 0 {
 		p.failOut.put(newBatch(branch, 0, false))

@@ -192,6 +192,7 @@ func (u *unit) fail(m *message, r component.Report) {
 	}
 	u.counts.failed++
 	m.restore()
+	u.takeBack(m)
 	m.carrier = nil
 	x := m.more()
 	x.status, x.tried = r, x.attempts

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -13,7 +14,12 @@ import (
 // source is one worker of a stage that originates messages.
 type source struct {
 	p         *Pipeline
+	section   *section
 	stage     *stage
+	fifo      *fifo        // nil until it gives a position
+	positions []byte       // what the keys of its positions begin with
+	buffer    *buffer      // whose content this is; nil for a component
+	guarded   atomic.Int64 // messages that wait until they are let through alone
 	component component.Component
 	postponed chan component.Message
 	out       output
@@ -38,7 +44,7 @@ func (s *source) run() {
 				ended <- panicReport(reason)
 			}
 		}()
-		ended <- r.Run(s.p.softContext, s)
+		ended <- r.Run(s.stage.context(s.p.softContext), s)
 	}()
 	select {
 	case err := <-ended:
@@ -106,23 +112,41 @@ func (s *source) Emit(raw *component.Batch) bool {
 	}
 	n := raw.Len()
 	h := s.homeOf(raw)
+	h.section = s.section
+	_, _, placed := raw.Placed()
 	if n == 0 {
-		raw.Reset()
-		h.raw = raw
+		if placed && s.p.ledger != nil {
+			h.raw = raw
+			s.enqueue(h, true)
+		} else {
+			raw.Reset()
+			h.raw = raw
+		}
 		h.unsettled.Store(1)
 		h.release(1)
 		return true
 	}
-	if !s.p.credits.acquire(int64(n), int64(cap(raw.Buffer))) {
+	if !s.section.credits.acquire(int64(n), int64(cap(raw.Buffer))) {
 		return false
+	}
+	if s.buffer != nil {
+		h.ender, h.held = (*bufferEnder)(s.buffer), true
+	} else if s.p.ledger != nil {
+		s.enqueue(h, placed)
 	}
 	b := h.fill(raw)
 	h.started = monotonic()
 	s.count(uint64(n), uint64(b.bytes))
-	s.p.originated.Add(uint64(n))
-	if b = s.takeFailed(raw, b); b != nil {
-		s.out.put(b)
+	if s.buffer == nil {
+		s.p.originated.Add(uint64(n))
 	}
+	if b = s.takeFailed(raw, b); b == nil {
+		return true
+	}
+	if w := s.p.watchman; w != nil && w.guards(s, placed) {
+		return w.guard(s, b)
+	}
+	s.out.put(b)
 	return true
 }
 
@@ -214,7 +238,8 @@ func (s *source) originate(objects []component.Message) bool {
 		}
 		total += len(data)
 	}
-	if !s.p.credits.acquire(n, int64(total)) {
+	h.section = s.section
+	if !s.section.credits.acquire(n, int64(total)) {
 		return false
 	}
 	h.n, h.bytes, h.started = len(objects), int64(total), monotonic()
@@ -250,7 +275,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) (m *message, early b
 		u.leaveNursery()
 		h = p.newHome()
 		h.reserve(p.config.BatchMax)
-		h.n, h.derived = 0, true
+		h.n, h.derived, h.section = 0, true, u.w.seg.section
 		h.messy.Store(true)
 		// Others settle some while more are added: the slice stays where it is.
 		h.origins = append(h.origins[:0], make([]component.Message, len(h.slots))...)
@@ -273,7 +298,7 @@ func (p *Pipeline) emitted(u *unit, sent component.Message) (m *message, early b
 	h.n++
 	h.bytes += int64(len(data))
 	h.unsettled.Add(1)
-	p.credits.add(1, int64(len(data)))
+	h.section.credits.add(1, int64(len(data)))
 	return m, false
 }
 

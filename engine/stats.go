@@ -99,7 +99,9 @@ func (p *Pipeline) Stats() Stats {
 	p.mu.Unlock()
 	stats.Originated, stats.Settled = p.originated.Load(), p.settledCount.Load()
 	stats.Failed, stats.Unhandled = p.failedCount.Load(), p.unhandled.Load()
-	stats.InFlight, stats.InFlightBytes = p.credits.messages.Load(), p.credits.bytes.Load()
+	stats.InFlight, stats.InFlightBytes = p.inFlight()
+	stats.Quarantined = p.quarantined.Load()
+	stats.NotReady = p.notReady()
 	stats.LatencySum = time.Duration(p.latencySum.Load())
 	for i := range stats.Latency {
 		stats.Latency[i] = p.latency[i].Load()
@@ -112,7 +114,7 @@ func (p *Pipeline) Stats() Stats {
 
 func (s *stage) stats() StageStats {
 	stats := StageStats{Stage: s.config.Name, Component: s.config.Component, Workers: s.workers,
-		Stalled: s.stalled.Load(), Kept: s.kept.Load(), Failed: s.lost.Load()}
+		Stalled: s.stalled.Load(), Kept: s.kept.Load(), Failed: s.lost.Load(), Wedged: s.wedged()}
 	for _, src := range s.p.sources {
 		if src.stage == s {
 			if src.mu.TryLock() {
@@ -121,6 +123,9 @@ func (s *stage) stats() StageStats {
 			}
 			src.counts.addTo(&stats)
 		}
+	}
+	if s.buffer != nil {
+		s.buffer.addTo(&stats)
 	}
 	for _, u := range s.units {
 		if u.w.mu.TryLock() { // it is not running: what it has not published can be read

@@ -122,11 +122,12 @@ func (u *unit) prepare(m *message) *extra {
 func (u *unit) replace() {
 	old, channel := u.instance, u.postponed
 	p := u.w.p
+	u.restart()
 	u.helper.Store(nil)
 	u.make()
 	p.created(u.stage, u.instance)
 	if opener, ok := u.component.(component.Opener); ok {
-		if err := opener.Open(p.hardContext); err != nil {
+		if err := opener.Open(u.stage.context(p.hardContext)); err != nil {
 			p.failWith(fmt.Errorf("%s: opening a new worker: %w", u.stage.config.Name, err))
 		}
 	}
@@ -150,6 +151,54 @@ func (u *unit) replace() {
 		u.waiting = append(u.waiting, newBatch(lost, 0, false))
 		u.w.post(event{kind: gateOpened, unit: u})
 	}
+}
+
+// restart counts that the component is replaced, and pauses the unit if that does
+// not help: a component that cannot do its work must not burn the processor.
+func (u *unit) restart() {
+	u.recovered()
+	u.doneThen = u.counts.done
+	n := u.restarts.Add(1)
+	if n <= restartsFree {
+		return
+	}
+	pause := restartMax
+	if shift := n - restartsFree - 1; shift < 10 {
+		pause = min(pause, restartFirst<<shift)
+	}
+	u.blocked++
+	time.AfterFunc(pause, func() { u.w.post(event{kind: flushDue, unit: u}) })
+}
+
+// recovered notes that the component does its work again.
+func (u *unit) recovered() {
+	if u.restarts.Load() > 0 && u.counts.done > u.doneThen {
+		u.restarts.Store(0)
+	}
+}
+
+// The pauses before a component is used that was made in place of another: none
+// for the first ones, then from restartFirst, doubling, to restartMax. After
+// restartsWedged in a row the component counts as wedged.
+const (
+	restartsFree   = 2
+	restartFirst   = time.Millisecond
+	restartMax     = time.Second
+	restartsWedged = 10
+)
+
+// wedged counts workers that are stuck in their component, or whose component was
+// replaced again and again.
+func (s *stage) wedged() (n int64) {
+	now := monotonic()
+	for _, u := range s.units {
+		since := u.inside.Load()
+		stuck := since != 0 && u.hands.Load() == nil && now-since > int64(s.timeout)
+		if stuck || u.restarts.Load() > restartsWedged {
+			n++
+		}
+	}
+	return n
 }
 
 // discard takes what an abandoned component sends, until the run is over.

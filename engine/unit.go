@@ -17,11 +17,14 @@ type stage struct {
 	workers int
 	order   plan.Order
 	timeout time.Duration
-	sync    bool // calls back before Handle returns
-	emits   bool // sends on postponed, or may
-	keeps   bool // flushed only at the bound and at the end
-	last    bool // what it lets through is delivered
-	failing bool // it is part of the failed branch
+	sync    bool    // calls back before Handle returns
+	emits   bool    // sends on postponed, or may
+	keeps   bool    // flushed only at the bound and at the end
+	buffer  *buffer // nil for all but buffers
+	fork    *fork   // nil for all but branches and switches
+	state   *state  // of its components
+	last    bool    // what it lets through is delivered
+	failing bool    // it is part of the failed branch
 
 	fresh      atomic.Bool  // a callback came twice: never reuse one again
 	kept       atomic.Int64 // messages that its components keep
@@ -78,6 +81,8 @@ type unit struct {
 	waiting   []*batch             // not handed over yet
 	blocked   int                  // messages whose retry holds the others back
 	keys      map[string]*keyQueue // in key order: those of which something is awaited
+	restarts  atomic.Int64         // replaced components in a row, with nothing Done in between
+	doneThen  uint64               // how many messages were Done when the last one was replaced
 	loose     int                  // messages that wait for a callback or retry with no entry
 	unflushed []*batch
 	flushes   int // failed flushes in a row

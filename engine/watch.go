@@ -12,9 +12,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 	defer ticker.Stop()
 	cancelled := ctx.Done()
 	var deadline <-chan time.Time
-	stuckFor := 0
-	var checked int64
-	var settled uint64
+	checked, swept := int64(0), -int64(sweepEvery)
 	for {
 		select {
 		case <-over:
@@ -29,15 +27,19 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 			p.abort()
 			deadline = nil
 		case <-ticker.C:
-			if now := p.settledCount.Load(); now != settled {
-				settled, stuckFor = now, 0
+			for _, s := range p.sections {
+				p.checkKept(s)
 			}
-			stuckFor = p.checkKept(stuckFor)
 			if now := monotonic(); now-checked > int64(100*time.Millisecond) {
 				checked = now
 				p.askTimeouts()
 				p.askHands()
 				p.askStuck()
+				p.lookDurable()
+				if now-swept > int64(sweepEvery) {
+					swept = now
+					go p.sweep()
+				}
 			}
 			p.help()
 		}
@@ -46,12 +48,14 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 
 // checkKept looks whether messages that components keep fill the bound while a
 // source waits: they are asked to flush, and if that does not help the run ends.
-func (p *Pipeline) checkKept(stuckFor int) int {
-	kept := p.kept.Load()
-	if p.credits.waiting.Load() == 0 || kept == 0 || p.credits.messages.Load() > kept {
-		return 0
+func (p *Pipeline) checkKept(sec *section) {
+	kept, settled := sec.kept.Load(), p.settledCount.Load()
+	if sec.credits.waiting.Load() == 0 || kept == 0 || sec.credits.messages.Load()-sec.owed.Load() > kept ||
+		settled != sec.settled || p.ledger != nil && p.ledger.busy() {
+		sec.waited, sec.settled = 0, settled
+		return
 	}
-	if stuckFor == 1 || stuckFor == 10 {
+	if sec.waited == 1 || sec.waited == 10 {
 		for _, s := range p.stages {
 			for _, u := range s.units {
 				if s.kept.Load() > 0 {
@@ -60,7 +64,7 @@ func (p *Pipeline) checkKept(stuckFor int) int {
 			}
 		}
 	}
-	if stuckFor == 50 {
+	if sec.waited == 50 {
 		for _, s := range p.stages {
 			if s.kept.Load() > 0 {
 				p.stuck(s, int(s.kept.Load()))
@@ -68,7 +72,7 @@ func (p *Pipeline) checkKept(stuckFor int) int {
 			}
 		}
 	}
-	return stuckFor + 1
+	sec.waited++
 }
 
 // askTimeouts lets workers look for callbacks that did not come in time.

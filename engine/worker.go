@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -11,10 +12,12 @@ import (
 // through all of them before it takes the next.
 type segment struct {
 	p       *Pipeline
+	section *section
 	id      int
 	stages  []*stage
 	workers []*worker
-	inline  bool // run by the goroutine of the source in front of it
+	keyed   *keyed // hands messages to the workers, in key order
+	inline  bool   // run by the goroutine of the source in front of it
 }
 
 // worker runs a segment's components. Whoever takes a batch through them holds
@@ -25,8 +28,10 @@ type worker struct {
 	seg   *segment
 	index int
 	units []*unit
-	in    chan *batch // nil if the source's goroutine runs it
+	in    chan *batch // nothing comes if the source's goroutine runs it
 	out   output
+
+	producers atomic.Int32 // for an inline worker
 
 	mu       sync.Mutex
 	now      int64 // the time when the last stage looked at the clock, 0 if that is not fresh
@@ -52,6 +57,7 @@ const (
 	retryDue                    // a message is to be handled again
 	flushDue                    // a failed flush is to be tried again
 	gateOpened                  // another worker of a stage has stopped retrying
+	injected                    // a message is to be handled that was in quarantine
 	keptNone                    // a stage's components keep nothing any more
 	flushKept                   // what is kept fills the pipeline: flush
 	sentCame                    // the helper has taken something that a component sent
@@ -89,9 +95,14 @@ func (w *worker) put(b *batch) {
 	w.run(0, b)
 }
 
-// join and end implement output for an inline worker, which has one producer.
-func (w *worker) join() {}
-func (w *worker) end()  { close(w.in) }
+// join and end implement output for an inline worker.
+func (w *worker) join() { w.producers.Add(1) }
+
+func (w *worker) end() {
+	if w.producers.Add(-1) == 0 {
+		close(w.in)
+	}
+}
 
 // time is the time now, or when the stage before ended.
 func (w *worker) time() int64 {
@@ -165,6 +176,7 @@ func (w *worker) idle() {
 	}
 	for _, u := range w.units {
 		u.leaveNursery()
+		u.recovered()
 		u.counts.publish()
 	}
 }
@@ -183,6 +195,7 @@ func (w *worker) attend() {
 	}
 	for _, u := range w.units {
 		u.advance()
+		u.recovered()
 	}
 }
 
@@ -199,6 +212,8 @@ func (w *worker) see(e event) {
 		u.again(e.message)
 	case flushDue:
 		u.blocked--
+	case injected:
+		u.waiting = append(u.waiting, newBatch([]component.Message{e.message}, 0, false))
 	case sentCame:
 		u.takeSent()
 	case flushKept:

@@ -52,6 +52,12 @@ func (v *validator) validatePipeline(p *Pipeline) {
 	if p.MaxMessages < 0 || p.MaxBytes < 0 || p.DrainTimeout < 0 {
 		v.report(p.Position, p.Name, "max_messages, max_bytes and drain_timeout must not be negative")
 	}
+	switch q := p.Quarantine; {
+	case q.MaxBytes < 0 || q.MaxAge < 0:
+		v.report(p.Position, p.Name, "quarantine: the bounds on size and age must not be negative")
+	case q.WhenFull != "" && q.WhenFull != Block && q.WhenFull != DropNewest && q.WhenFull != DropOldest:
+		v.report(p.Position, p.Name, "quarantine: when_full is %q; it must be block, drop_newest or drop_oldest", q.WhenFull)
+	}
 	if len(p.Stages) == 0 {
 		v.report(p.Position, p.Name, "the pipeline has no stages; it needs a source and a sink at least")
 	}

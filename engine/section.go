@@ -1,0 +1,41 @@
+package engine
+
+import "sync/atomic"
+
+// section is a part of a pipeline with a bound of its own on what is in flight:
+// all of it, or what lies between two buffers. Its sources are the pipeline's, or
+// the buffer in front of it.
+type section struct {
+	p       *Pipeline
+	credits *credits
+	kept    atomic.Int64 // messages that components keep
+	owed    atomic.Int64 // settled messages that count as in flight until a commit
+	// For the watchman: how many messages have still to go through, and whether one
+	// at a time.
+	suspects atomic.Int64
+	alone    atomic.Bool
+
+	waited  int    // how many ticks it has been full of those kept
+	settled uint64 // how many were settled when it was looked at last
+}
+
+func (p *Pipeline) newSection() *section {
+	s := &section{p: p, credits: newCredits(p.config.MaxMessages, p.config.MaxBytes)}
+	p.sections = append(p.sections, s)
+	return s
+}
+
+// inFlight is what is in flight in all sections.
+func (p *Pipeline) inFlight() (messages, bytes int64) {
+	for _, s := range p.sections {
+		messages += s.credits.messages.Load()
+		bytes += s.credits.bytes.Load()
+	}
+	return messages, bytes
+}
+
+func (p *Pipeline) closeCredits() {
+	for _, s := range p.sections {
+		s.credits.close()
+	}
+}
