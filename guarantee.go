@@ -143,7 +143,7 @@ func (r *resolver) guarantee(p *plan.Pipeline, durable bool) Guarantee {
 		result.Duplicates = result.Duplicates.plus(s.Duplicates)
 	}
 	for _, e := range g.ends {
-		confirmed = confirmed && (e.role != component.Sink || e.Delivery >= component.Confirming)
+		confirmed = confirmed && (e.role != component.Sink || e.buffer || e.Delivery >= component.Confirming)
 	}
 	lossless := confirmed && result.Lost == 0
 	switch {
@@ -257,12 +257,12 @@ func (g *grader) buffer(s *plan.Stage, in []*part) []*part {
 	sink.Delivery = component.Confirming
 	if synced, ok := s.Attributes["sync"].(bool); ok && !synced {
 		sink.Delivery = component.Unconfirmed
-		sink.Doc = "with `sync = false` a message is settled before the disk has it; what was not written yet is lost"
+		sink.Doc = "with `sync = false` a message is settled before the disk has it"
 	}
 	g.ends = append(g.ends, sink)
 	behind := g.part()
 	behind.From = append(behind.From, s.Name)
-	behind.sources = []*end{{Promise: component.Promise{Delivery: component.Replayable}}}
+	behind.sources = []*end{{Promise: component.Promise{Delivery: component.Replayable, Durable: true}}}
 	for _, p := range in {
 		p.To = append(p.To, s.Name)
 		p.sinks = append(p.sinks, sink)
@@ -318,11 +318,25 @@ func (p *part) sum() {
 	}
 	for _, sink := range p.sinks {
 		if sink.buffer && sink.Delivery == component.Unconfirmed {
-			p.Lost = Unbounded
+			p.late()
 		}
 	}
 	if !p.repeats() {
 		p.Duplicates = 0
+	}
+}
+
+// late corrects the bounds of a part with a buffer that tells its sources before
+// the disk has it. A position that is kept beside the buffer is lost with what the
+// buffer loses: the source begins further back, however far what is behind the
+// buffer has come. Every other source never sends it again.
+func (p *part) late() {
+	for _, source := range p.sources {
+		if source.Delivery == component.Replayable && source.Durable {
+			p.Duplicates = Unbounded
+		} else {
+			p.Lost = Unbounded
+		}
 	}
 }
 
@@ -342,8 +356,8 @@ func (e *end) limits(level Level) bool {
 	switch {
 	case level == EffectivelyOnce:
 		return false
-	case level == AtLeastOnce:
-		return e.Delivery == component.Confirming && !e.buffer
+	case level == AtLeastOnce && !e.buffer:
+		return e.Delivery == component.Confirming
 	case e.role == component.Source:
 		return e.Delivery < component.Replayable
 	default:
@@ -365,7 +379,7 @@ func (g *grader) limit(e *end) Limit {
 		limit.Why = "it does not say what it promises, so nothing is assumed"
 	}
 	if limit.Advice == "" && e.role == component.Source && g.unbuffered(e) {
-		limit.Advice = "with a buffer behind it only what has not reached the buffer is lost"
+		limit.Advice = "put a buffer behind it"
 	}
 	return limit
 }
@@ -373,7 +387,7 @@ func (g *grader) limit(e *end) Limit {
 // better says what would make an end promise more; "" if nothing would.
 func (g *grader) better(e *end) string {
 	if e.buffer {
-		return "with `sync = true` nothing is"
+		return "with `sync = true` it is confirming"
 	}
 	if e.declaration == nil {
 		return ""
