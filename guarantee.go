@@ -122,8 +122,8 @@ func (p *Program) Guarantees() []Guarantee {
 }
 
 // guarantee grades a pipeline that has no problems.
-func (r *resolver) guarantee(p *plan.Pipeline, durable bool) Guarantee {
-	g := grader{resolver: r, durable: durable}
+func (r *resolver) guarantee(p *plan.Pipeline) Guarantee {
+	g := grader{resolver: r}
 	g.inFlight = Bound(max(cmp.Or(p.MaxMessages, plan.DefaultMaxMessages), plan.DefaultBatch))
 	g.chain(p.Stages, []*part{g.part()}, place{first: true, last: true})
 	g.failed = true
@@ -132,7 +132,7 @@ func (r *resolver) guarantee(p *plan.Pipeline, durable bool) Guarantee {
 	switch {
 	case len(p.Failed) > 0:
 		result.Failed = FailedToBranch
-	case durable:
+	case r.durable:
 		result.Failed = FailedToQuarantine
 	}
 	confirmed := true
@@ -167,7 +167,6 @@ func (r *resolver) guarantee(p *plan.Pipeline, durable bool) Guarantee {
 // grader walks a pipeline and collects what its sources and sinks promise.
 type grader struct {
 	*resolver
-	durable  bool
 	inFlight Bound
 	failed   bool // it walks the failed branch
 	parts    []*part
@@ -428,5 +427,5 @@ func (g *grader) unbuffered(source *end) bool {
 
 // isBuffer tells whether a stage is a buffer in the store.
 func isBuffer(s *plan.Stage) bool {
-	return s.Kind == plan.Component && s.Function == nil && s.Reference == "buffer"
+	return s.Kind == plan.Component && s.Function == nil && s.Reference == bufferReference
 }

@@ -75,7 +75,7 @@ func Prepare(p *plan.Plan, options Options) (*Program, error) {
 		return nil, err
 	}
 	for _, described := range p.Pipelines {
-		program.guarantees = append(program.guarantees, r.guarantee(described, options.Store != nil || options.Durable))
+		program.guarantees = append(program.guarantees, r.guarantee(described))
 	}
 	return program, nil
 }
