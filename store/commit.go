@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -75,6 +76,9 @@ func (s *Store) commitLoop() {
 			s.fail(err)
 			return
 		}
+		if s.Err() != nil {
+			return
+		}
 		s.told.tell(g.done)
 		clear(g.done)
 		g.batch.Reset()
@@ -106,7 +110,7 @@ func (s *Store) take(before *group) *group {
 func (s *Store) apply(g *group) (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("writing to the store %s: %v", s.dir, reason)
+			err = s.damaged(fmt.Errorf("%v", reason))
 		}
 	}()
 	if g.batch.Empty() && !g.sync {
@@ -122,6 +126,7 @@ type notifier struct {
 	wake    sync.Cond
 	pending []func()
 	over    bool
+	failed  atomic.Bool // the store has: nothing is called any more
 	ended   chan struct{}
 }
 
@@ -165,7 +170,9 @@ func (n *notifier) run() {
 		}
 		for i, done := range calling {
 			calling[i] = nil
-			done()
+			if !n.failed.Load() {
+				done()
+			}
 		}
 	}
 }

@@ -1,23 +1,180 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	iofs "io/fs"
+	"regexp"
+	"slices"
+	"strconv"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// open opens the database in the directory.
-func (s *Store) open(fs vfs.FS) error {
-	db, err := pebble.Open(fs.PathJoin(s.dir, "db"), &pebble.Options{
-		FS:                 fs,
-		FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize:       32 << 20,
-		CacheSize:          8 << 20,
-		ReadOnly:           s.readOnly,
-		Logger:             pebbleLog{s.log},
-	})
-	if err != nil {
-		return s.damaged("opening", err)
+// A state directory holds FORMAT, a line that says how the rest is to be read, and
+// the database. FORMAT is written when the database is there: without it nothing
+// was ever committed.
+const (
+	format       = 1
+	formatName   = "FORMAT"
+	databaseName = "db"
+)
+
+var formatLine = regexp.MustCompile(`^gopiper state directory, format ([0-9]{1,9})\n$`)
+
+// open opens the directory. It does not wait for a goroutine that a failed disk
+// holds.
+func (s *Store) open(memTable uint64) error {
+	opened := make(chan error, 1)
+	go func() { opened <- s.openDirectory(memTable) }()
+	var err error
+	select {
+	case err = <-opened:
+	case <-s.failed:
+		err = s.err
 	}
-	s.db = db
+	if err != nil {
+		s.disk.dead.Store(true)
+		_ = s.disk.unlock()
+	}
+	return err
+}
+
+func (s *Store) openDirectory(memTable uint64) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = s.damaged(fmt.Errorf("%v", reason))
+		}
+	}()
+	fresh, err := s.inspect()
+	if err != nil {
+		return err
+	}
+	options := s.pebbleOptions(memTable)
+	// A database whose files were taken away must not begin anew.
+	options.ErrorIfNotExists = !fresh
+	options.ErrorIfNotPristine = fresh
+	s.db, err = pebble.Open(s.path(databaseName), options)
+	switch {
+	case errors.Is(err, pebble.ErrDBNotPristine):
+		return fmt.Errorf("state directory %s is damaged: %s is missing, though %s has data; restore the directory from a copy, "+
+			"or move it away (mv %s %s.damaged) to begin anew without what it holds: messages in buffers and in quarantine, "+
+			"positions of sources, state", s.dir, s.path(formatName), s.path(databaseName), s.dir, s.dir)
+	case err != nil:
+		return s.damaged(err)
+	case fresh:
+		return s.writeFormat()
+	}
 	return nil
+}
+
+func (s *Store) path(name string) string { return s.disk.FS.PathJoin(s.dir, name) }
+
+// inspect looks at the directory before anything in it is touched, and creates it.
+// fresh is whether nothing was ever kept in it.
+func (s *Store) inspect() (fresh bool, err error) {
+	info, err := s.disk.FS.Stat(s.dir)
+	switch {
+	case errors.Is(err, iofs.ErrNotExist) && s.readOnly:
+		return false, fmt.Errorf("there is no state directory %s; name the one that gopiper run --state was given", s.dir)
+	case errors.Is(err, iofs.ErrNotExist):
+		return true, s.create()
+	case err != nil:
+		return false, s.disk.describe("looking at", s.dir, err)
+	case !info.IsDir():
+		return false, fmt.Errorf("%s is a file, and no state directory; name a directory", s.dir)
+	}
+	names, err := s.disk.FS.List(s.dir)
+	if err != nil {
+		return false, s.disk.describe("reading", s.dir, err)
+	}
+	if slices.Contains(names, formatName) {
+		if err := s.readFormat(); err != nil {
+			return false, err
+		}
+		if !slices.Contains(names, databaseName) {
+			return false, s.damaged(&iofs.PathError{Op: "open", Path: s.path(databaseName), Err: iofs.ErrNotExist})
+		}
+		return false, nil
+	}
+	ours := []string{databaseName, formatName + ".tmp", "lost+found"}
+	for _, name := range names {
+		if !slices.Contains(ours, name) {
+			return false, fmt.Errorf("%s is no state directory: it is not empty (there is %s), and has no file %s; name another directory, or an empty one",
+				s.dir, name, formatName)
+		}
+	}
+	if s.readOnly {
+		return false, fmt.Errorf("state directory %s is empty; name the one that gopiper run --state was given", s.dir)
+	}
+	return true, nil
+}
+
+// create makes the directory, but not those above it: a name with a mistake in it
+// would become a directory that nobody looks at.
+func (s *Store) create() error {
+	parent := s.disk.FS.PathDir(s.dir)
+	info, err := s.disk.FS.Stat(parent)
+	switch {
+	case errors.Is(err, iofs.ErrNotExist):
+		return fmt.Errorf("state directory %s cannot be created: there is no directory %s; create that (mkdir -p %s), or name another",
+			s.dir, parent, parent)
+	case err != nil:
+		return s.disk.describe("looking at", parent, err)
+	case !info.IsDir():
+		return fmt.Errorf("state directory %s cannot be created: %s is a file; name another directory", s.dir, parent)
+	}
+	if err := s.disk.MkdirAll(s.dir, 0o700); err != nil {
+		return s.disk.describe("creating", s.dir, err)
+	}
+	return s.syncDirectory(parent)
+}
+
+func (s *Store) syncDirectory(name string) error {
+	directory, err := s.disk.OpenDir(name)
+	if err != nil {
+		return s.disk.describe("opening", name, err)
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+func (s *Store) readFormat() error {
+	name := s.path(formatName)
+	f, err := s.disk.FS.Open(name)
+	if err != nil {
+		return s.disk.describe("reading", name, err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	if err != nil {
+		return s.disk.describe("reading", name, err)
+	}
+	line := formatLine.FindSubmatch(content)
+	if line == nil {
+		return s.damaged(&damage{name, 0, "it does not say which format the directory has"})
+	}
+	if version, _ := strconv.Atoi(string(line[1])); version != format {
+		return fmt.Errorf("state directory %s has format %d, and this gopiper knows format %d; use the gopiper that wrote it, or another directory",
+			s.dir, version, format)
+	}
+	return nil
+}
+
+// writeFormat writes FORMAT: all of it, or nothing.
+func (s *Store) writeFormat() error {
+	name, temporary := s.path(formatName), s.path(formatName+".tmp")
+	f, err := s.disk.Create(temporary, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return s.disk.describe("creating", temporary, err)
+	}
+	_, err = fmt.Fprintf(f, "gopiper state directory, format %d\n", format)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return s.disk.describe("writing", temporary, err)
+	}
+	if err := s.disk.Rename(temporary, name); err != nil {
+		return s.disk.describe("renaming", temporary, err)
+	}
+	return s.syncDirectory(s.dir)
 }

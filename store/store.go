@@ -12,7 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -40,7 +43,10 @@ type Store struct {
 	dir      string
 	readOnly bool
 	log      *slog.Logger
+	disk     *disk
 	db       *pebble.DB
+
+	corrupted atomic.Pointer[string] // the last file that Pebble found damaged
 
 	// reading is held by those who read, so that Close waits for them.
 	reading sync.RWMutex
@@ -51,26 +57,45 @@ type Store struct {
 	spare     *group    // nil while it is being committed
 	work      sync.Cond // there is something to commit, or it is over
 	room      sync.Cond // a group was taken, or it is over
+	committed chan struct{}
 
 	told notifier
 
-	failOnce  sync.Once
-	failed    chan struct{}
-	err       error // why; written before failed is closed
-	committed chan struct{}
+	failOnce sync.Once
+	failed   chan struct{}
+	err      error // why; written before failed is closed
 }
+
+// closePatience is how long Close waits for space on a full disk.
+const closePatience = 2 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
 // Open opens the store in a directory, which it creates if there is none; its
-// parent must be there. A directory serves one process at a time. See docs of
-// the errors in the text: each names the file and the way out.
+// parent must be there. A directory serves one process at a time. An error names
+// the file that it is about and says what to do. Damage that Open can find is an
+// error: nothing is repaired, or left out, that was ever synced.
 func Open(dir string, options Options) (*Store, error) {
-	return OpenOn(vfs.Default, dir, options)
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("state directory %s: %w", dir, err)
+	}
+	// The lock of a directory goes by its name.
+	if resolved, err := filepath.EvalSymlinks(absolute); err == nil {
+		absolute = resolved
+	}
+	return OpenOn(Below{FS: vfs.Default}, absolute, options)
 }
 
-// OpenOn is [Open] on another file system, for tests.
-func OpenOn(fs vfs.FS, dir string, options Options) (*Store, error) {
+// Below is what tests put under a store.
+type Below struct {
+	FS       vfs.FS
+	MemTable uint64 // bytes of a table in memory; 0 is the usual size
+}
+
+// OpenOn is [Open] on another file system, for tests. The name of the directory
+// must be absolute.
+func OpenOn(below Below, dir string, options Options) (*Store, error) {
 	s := &Store{
 		dir:       dir,
 		readOnly:  options.ReadOnly,
@@ -81,18 +106,25 @@ func OpenOn(fs vfs.FS, dir string, options Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if below.MemTable == 0 {
+		below.MemTable = defaultMemTable
+	}
 	s.work.L, s.room.L = &s.mu, &s.mu
-	if err := s.open(fs); err != nil {
+	s.disk = newDisk(below.FS, dir, s.readOnly, s.log, s.fail)
+	if err := s.open(below.MemTable); err != nil {
 		return nil, err
 	}
+	s.disk.waitForSpace(time.Time{})
 	s.gathering, s.spare = s.newGroup(), s.newGroup()
 	s.told.start()
 	go s.commitLoop()
 	return s, nil
 }
 
-// Close commits what is pending, calls what is done, and closes the directory.
-// What Update is given from then on is ignored. A second call does nothing.
+// Close commits what is pending, calls what is done, and closes the directory. It
+// waits for those who read, and two seconds for a disk that is full. What Update is
+// given from then on is ignored. In a store that has failed it says why. It must
+// not be called from a done. A second call does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -104,15 +136,38 @@ func (s *Store) Close() error {
 	s.room.Broadcast()
 	s.mu.Unlock()
 
-	<-s.committed
+	s.disk.waitForSpace(time.Now().Add(closePatience))
+	closed := make(chan error, 1)
+	go func() { closed <- s.close() }()
+	var err error
+	select {
+	case err = <-closed:
+	case <-s.failed:
+	}
 	s.told.stop()
+	// In a failed store Pebble stays as it is: closing it would wait for what waits
+	// for the disk. Nothing of it can change a file any more.
+	return errors.Join(err, s.Err(), s.disk.unlock())
+}
+
+// close closes Pebble, once nothing is to be committed and nobody reads.
+func (s *Store) close() (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = s.damaged(fmt.Errorf("%v", reason))
+		}
+	}()
+	<-s.committed
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	err := s.Err()
-	if !s.readOnly && err == nil {
+	if err := s.Err(); err != nil {
+		return nil // Close says so
+	}
+	if !s.readOnly {
+		// What is in tables has checksums that do not depend on where it ended.
 		err = s.db.Flush()
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.db.Close(), s.disk.marks.close())
 }
 
 // Get returns a copy of a committed value, nil if there is none. A value that is
@@ -127,7 +182,7 @@ func (s *Store) Get(key []byte) ([]byte, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, s.damaged("reading", err)
+		return nil, s.damaged(err)
 	}
 	defer closer.Close()
 	return append([]byte{}, value...), nil
@@ -143,19 +198,19 @@ func (s *Store) Scan(first, end []byte, yield func(key, value []byte) bool) erro
 	defer s.reading.RUnlock()
 	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: first, UpperBound: end})
 	if err != nil {
-		return s.damaged("reading", err)
+		return s.damaged(err)
 	}
 	for ok := iter.First(); ok; ok = iter.Next() {
 		value, err := iter.ValueAndErr()
 		if err != nil {
-			return errors.Join(s.damaged("reading", err), iter.Close())
+			return errors.Join(s.damaged(err), iter.Close())
 		}
 		if !yield(iter.Key(), value) {
 			break
 		}
 	}
 	if err := iter.Close(); err != nil {
-		return s.damaged("reading", err)
+		return s.damaged(err)
 	}
 	return nil
 }
@@ -169,13 +224,13 @@ func (s *Store) Last(first, end []byte) (key []byte, err error) {
 	defer s.reading.RUnlock()
 	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: first, UpperBound: end})
 	if err != nil {
-		return nil, s.damaged("reading", err)
+		return nil, s.damaged(err)
 	}
 	if iter.Last() {
 		key = append([]byte{}, iter.Key()...)
 	}
 	if err := iter.Close(); err != nil {
-		return nil, s.damaged("reading", err)
+		return nil, s.damaged(err)
 	}
 	return key, nil
 }
@@ -185,16 +240,28 @@ func (s *Store) startReading() error {
 	s.mu.Lock()
 	closed := s.closed
 	s.mu.Unlock()
-	if closed {
-		s.reading.RUnlock()
-		return errClosed
+	err := s.Err()
+	if closed && err == nil {
+		err = errClosed
 	}
-	return nil
+	if err != nil {
+		s.reading.RUnlock()
+	}
+	return err
+}
+
+// Size is how many bytes the store has on the disk. It takes some microseconds.
+func (s *Store) Size() int64 {
+	if s.startReading() != nil {
+		return 0
+	}
+	defer s.reading.RUnlock()
+	return int64(s.db.Metrics().DiskSpaceUsage())
 }
 
 // Health says in a sentence what keeps the store from committing at the moment,
 // such as a full disk; "" if nothing does.
-func (s *Store) Health() string { return "" }
+func (s *Store) Health() string { return s.disk.health() }
 
 // Failed is closed when the store has failed for good; Err says why then.
 func (s *Store) Failed() <-chan struct{} { return s.failed }
@@ -213,15 +280,11 @@ func (s *Store) Err() error {
 func (s *Store) fail(err error) {
 	s.failOnce.Do(func() {
 		s.err = err
+		s.told.failed.Store(true)
 		close(s.failed)
 		s.mu.Lock()
 		s.work.Broadcast()
 		s.room.Broadcast()
 		s.mu.Unlock()
 	})
-}
-
-// damaged says of an error of Pebble's where it was, and what can be done.
-func (s *Store) damaged(doing string, err error) error {
-	return fmt.Errorf("%s the store %s: %w", doing, s.dir, err)
 }
