@@ -43,6 +43,8 @@ func Prepare(p *plan.Plan, options Options) (*Program, error) {
 	program := &Program{plan: p}
 	if options.Store != nil {
 		program.quarantine = engine.NewQuarantine(options.Store)
+	} else if options.Durable {
+		options.Store = unopened{}
 	}
 	all := newStarts(len(p.Pipelines))
 	var configs []engine.Config
@@ -108,8 +110,8 @@ type resolver struct {
 	failing  bool              // the failed branch is at hand
 	durable  bool              // there is, or will be, a store
 	unnamed  map[*plan.Stage]bool
-	start    *start            // of the pipeline at hand
-	enders   []ender           // of the pipeline at hand
+	start    *start  // of the pipeline at hand
+	enders   []ender // of the pipeline at hand
 
 	maxMessages int64 // of the pipeline at hand
 }
