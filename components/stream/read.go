@@ -28,15 +28,26 @@ const (
 type Reader struct {
 	// Annotate, if set, is called for every message after it was added.
 	Annotate func(batch *component.Batch)
+	// Place, if set, is called for every batch of ReadOn before it is emitted, with
+	// the place at which reading goes on behind it.
+	Place func(batch *component.Batch, behind Mark)
+	// Begins, if set, tells whether a line begins a message: the lines behind it,
+	// up to the next such line, belong to the message, with the delimiters between
+	// them. It is for a framing with a delimiter.
+	Begins func(line []byte) bool
 
 	options Options
 	out     component.Output
 	tooLong component.Report
 	block   int // bytes to read at once: about as many as fill a batch
 
-	cutter *framing.Cutter
+	cutter framing.Cutter
 	batch  *component.Batch // between two streams it has no messages
+	base   int64            // where in the stream the batch's buffer begins
 	from   int              // where in the batch's buffer the next message begins
+	marks  bool             // marks are asked for
+	passing
+	gathering
 
 	began   framing.Cutter // what the cutter was where the batch's buffer begins
 	refused []byte         // what was emitted and not taken, as it was in the stream
@@ -61,21 +72,31 @@ func NewReader(out component.Output, options Options) *Reader {
 // stopping: then it tells so. An error is the stream's; messages that were
 // complete before it are emitted. Read can be called again with another stream.
 func (r *Reader) Read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
-	r.begin()
-	return r.read(ctx, stream)
+	r.begin(Mark{})
+	result, err := r.read(ctx, stream, Finish)
+	return result.Stopped, err
+}
+
+// ReadOn is Read for a stream that goes on at a mark: its first byte is the one
+// at from.Offset. end says what becomes of what is incomplete at its end.
+func (r *Reader) ReadOn(ctx context.Context, stream io.Reader, from Mark, end End) (Result, error) {
+	r.begin(from)
+	r.marks = true
+	return r.read(ctx, stream, end)
 }
 
 // begin makes the reader ready for a stream.
-func (r *Reader) begin() {
-	r.cutter = framing.NewCutter(r.options.Framing, r.options.MaxMessage)
+func (r *Reader) begin(from Mark) {
+	r.cutter = *framing.NewCutter(r.options.Framing, r.options.MaxMessage)
 	if r.batch == nil {
 		r.next(nil)
 	}
-	r.batch.Buffer, r.from = r.batch.Buffer[:0], 0
-	r.began, r.refused = *r.cutter, nil
+	r.batch.Buffer, r.base, r.from = r.batch.Buffer[:0], from.Offset, 0
+	r.marks, r.passing, r.gathering = false, from.passing(), gathering{passLines: from.Lines}
+	r.began, r.refused = r.cutter, nil
 }
 
-func (r *Reader) read(ctx context.Context, stream io.Reader) (stopped bool, err error) {
+func (r *Reader) read(ctx context.Context, stream io.Reader, end End) (Result, error) {
 	for ctx.Err() == nil {
 		b := r.batch
 		if len(b.Buffer) == cap(b.Buffer) { // one long message fills it
@@ -85,23 +106,29 @@ func (r *Reader) read(ctx context.Context, stream io.Reader) (stopped bool, err 
 		n, err := stream.Read(free)
 		b.Buffer = b.Buffer[:len(b.Buffer)+n]
 		if !r.emitComplete(n == len(free)) {
-			return true, nil
+			return Result{Stopped: true}, nil
 		}
 		if err == io.EOF {
-			return !r.emitLast(), nil
+			if !r.emitLast(end) {
+				return Result{Stopped: true}, nil
+			}
+			return r.result(), nil
 		}
 		if err != nil && ctx.Err() == nil { // else it was interrupted
-			return false, err
+			return r.result(), err
 		}
 	}
-	return true, nil
+	return Result{Stopped: true}, nil
 }
 
 // emitComplete emits the complete messages in the buffer and tells whether to
 // go on. filled says that the stream had as many bytes as were asked for.
 func (r *Reader) emitComplete(filled bool) bool {
+	if r.named {
+		r.passOver()
+	}
 	for {
-		more := r.cut()
+		more := !r.named && r.cut()
 		count := r.batch.Len()
 		switch {
 		case more:
@@ -115,7 +142,8 @@ func (r *Reader) emitComplete(filled bool) bool {
 			}
 		} else if r.from > 0 { // passed over
 			r.batch.Buffer = append(r.batch.Buffer[:0], r.batch.Buffer[r.from:]...)
-			r.from, r.began = 0, *r.cutter
+			r.base += int64(r.from)
+			r.from, r.began = 0, r.cutter
 		}
 		if !more {
 			return true
@@ -126,6 +154,9 @@ func (r *Reader) emitComplete(filled bool) bool {
 // emit emits the batch and begins the next one.
 func (r *Reader) emit() bool {
 	full, block, end, began := r.batch, r.batch.Buffer, r.from, r.began
+	if r.Place != nil && r.marks {
+		r.Place(full, r.mark())
+	}
 	if r.from <= small {
 		full.Buffer = append(r.spareSmall[:0], block[:r.from]...)
 		r.spareBlock, r.spareSmall = block, nil
@@ -140,7 +171,8 @@ func (r *Reader) emit() bool {
 
 // next begins a batch with what is left of the one before.
 func (r *Reader) next(left []byte) {
-	r.batch, r.from, r.began = r.out.Batch(), 0, *r.cutter
+	r.base += int64(r.from)
+	r.batch, r.from, r.began = r.out.Batch(), 0, r.cutter
 	buffer := r.batch.Buffer
 	if need := max(blockMax, len(left)); cap(buffer) < need {
 		r.spareSmall = buffer
@@ -154,9 +186,13 @@ func (r *Reader) next(left []byte) {
 // cut adds the complete messages in the buffer to the batch, and tells whether
 // the batch is full and more may be complete.
 func (r *Reader) cut() (more bool) {
+	if r.Begins != nil {
+		return r.cutGroups()
+	}
 	b := r.batch
 	for b.Len() < batchMax {
 		if n := r.cutter.Ends(b.Buffer, r.from, r.ends[:batchMax-b.Len()]); n > 0 {
+			r.until = 0
 			for _, end := range r.ends[:n] {
 				b.Add(r.from, int(end))
 				r.from = int(end) + 1
@@ -166,12 +202,17 @@ func (r *Reader) cut() (more bool) {
 			}
 			continue
 		}
-		start, end, next, found := r.cutter.Next(b.Buffer, r.from)
+		from := r.from
+		start, end, next, found := r.cutter.Next(b.Buffer, from)
 		r.from = next
 		if found == framing.Nothing {
+			r.passed()
 			return false
 		}
 		r.add(start, end, found)
+		if r.marks {
+			r.pass(from, start, next, found)
+		}
 	}
 	return true
 }
@@ -197,12 +238,17 @@ func (r *Reader) add(start, end int, found framing.Found) {
 
 // emitLast emits what is left at the end of the stream and tells whether to go
 // on.
-func (r *Reader) emitLast() bool {
-	start, end, found := r.cutter.End(r.batch.Buffer, r.from)
-	if found == framing.Nothing {
-		return true
+func (r *Reader) emitLast(end End) bool {
+	switch {
+	case r.named:
+	case r.Begins != nil:
+		r.endGroup(end)
+	case end == Finish:
+		start, last, found := r.cutter.End(r.batch.Buffer, r.from)
+		if found != framing.Nothing {
+			r.add(start, last, found)
+			r.from = len(r.batch.Buffer)
+		}
 	}
-	r.add(start, end, found)
-	r.from = len(r.batch.Buffer)
-	return r.emit()
+	return r.batch.Len() == 0 || r.emit()
 }

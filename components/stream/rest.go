@@ -19,7 +19,7 @@ type Rest struct {
 // Rest returns what is left of the stream after Read or Resume has told that it
 // was stopped.
 func (r *Reader) Rest() *Rest {
-	rest := &Rest{options: r.options, cutter: *r.cutter}
+	rest := &Rest{options: r.options, cutter: r.cutter}
 	if r.refused != nil {
 		rest.cutter = r.began
 	}
@@ -31,14 +31,15 @@ func (r *Reader) Rest() *Rest {
 // If that one has cut it differently, the rest is cut anew: what it was passing
 // over, because it was too long, then counts as a message.
 func (r *Reader) Resume(ctx context.Context, rest *Rest, stream io.Reader) (stopped bool, err error) {
-	r.begin()
+	r.begin(Mark{})
 	if rest.options == r.options {
-		*r.cutter = rest.cutter
+		r.cutter = rest.cutter
 		r.began = rest.cutter
 	}
 	r.batch.Buffer = append(r.batch.Buffer, rest.data...)
 	if !r.emitComplete(false) {
 		return true, nil
 	}
-	return r.read(ctx, stream)
+	result, err := r.read(ctx, stream, Finish)
+	return result.Stopped, err
 }
