@@ -1,6 +1,8 @@
 package fake
 
 import (
+	"bytes"
+	"maps"
 	"slices"
 	"sync"
 
@@ -28,6 +30,16 @@ type Output struct {
 	free    []*component.Batch
 	emitted []Emitted
 	batches []int
+	placed  []placed
+}
+
+// placed is a batch: how many messages there were with it, and what it says of
+// where its source goes on.
+type placed struct {
+	messages  int
+	said      bool
+	partition string
+	position  []byte // nil to remove it
 }
 
 // Batch implements component.Output.
@@ -54,7 +66,8 @@ func (o *Output) Emit(b *component.Batch) bool {
 func (o *Output) take(b *component.Batch) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if b.Len() == 0 {
+	partition, position, said := b.Placed()
+	if b.Len() == 0 && !said {
 		panic("an empty batch was emitted")
 	}
 	if o.StopAt > 0 && len(o.emitted) >= o.StopAt {
@@ -71,8 +84,11 @@ func (o *Output) take(b *component.Batch) bool {
 	for i, report := range b.Failures {
 		o.emitted[first+i].Failed = report
 	}
-	o.emitted[len(o.emitted)-1].Unterminated = b.Unterminated()
-	o.batches = append(o.batches, b.Len())
+	if b.Len() > 0 {
+		o.emitted[len(o.emitted)-1].Unterminated = b.Unterminated()
+		o.batches = append(o.batches, b.Len())
+	}
+	o.placed = append(o.placed, placed{len(o.emitted), said, partition, bytes.Clone(position)})
 	for i := range b.Buffer {
 		b.Buffer[i] = '#'
 	}
@@ -120,4 +136,34 @@ func (e Emitted) Message() *Message {
 	m := NewMessage(e.Data)
 	m.open = e.Unterminated
 	return m
+}
+
+// Emits tells how many batches were emitted so far, those without messages too.
+func (o *Output) Emits() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.placed)
+}
+
+// Settle returns what the next run finds when the first of the batches, so many,
+// are settled and the others are not: how many messages are settled, and what
+// becomes of the positions, which are not changed.
+func (o *Output) Settle(batches int, positions map[string][]byte) (messages int, next map[string][]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	next = maps.Clone(positions)
+	if next == nil {
+		next = map[string][]byte{}
+	}
+	for _, p := range o.placed[:batches] {
+		messages = p.messages
+		switch {
+		case !p.said:
+		case p.position == nil:
+			delete(next, p.partition)
+		default:
+			next[p.partition] = p.position
+		}
+	}
+	return messages, next
 }
