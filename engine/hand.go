@@ -107,7 +107,7 @@ func (u *unit) together(h *hands, live []component.Message, from, to int) (int, 
 		if reports[i].Status != component.Done {
 			dirty = true
 			if reports[i].Status < component.Fail { // the others need no second look
-				u.report(from+i, reports[i])
+				u.report(live, from+i, reports[i])
 			}
 		}
 	}
@@ -154,7 +154,7 @@ func (u *unit) each(live []component.Message, from, to int) (int, bool) {
 			callback, c = u.callback, u.cell
 			continue
 		}
-		if u.report(i, c.result()); u.stop {
+		if u.report(live, i, c.result()); u.stop {
 			return i + 1 - from, true
 		}
 	}
@@ -216,7 +216,7 @@ func (u *unit) eachFresh(h *hands, live []component.Message, from, to int) (int,
 			if m.edited && carrier != nil {
 				carrier.edited = true
 			}
-			if u.report(i, c.result()); u.stop {
+			if u.report(live, i, c.result()); u.stop {
 				return i + 1 - from, true
 			}
 		}
@@ -250,12 +250,16 @@ func (u *unit) parkCall(c *call, i int) {
 }
 
 // report records the report on message i. In total order nothing is handed over
-// after a message that is to be retried.
-func (u *unit) report(i int, r component.Report) {
+// after a message that is to be retried. What the component changed in its state
+// for a message that does not go on is taken back before it sees the next one.
+func (u *unit) report(live []component.Message, i int, r component.Report) {
 	if r.Status == statusPending {
 		r.Status++
 	}
 	u.reports[i] = r
+	if class := r.Class(); class == component.ClassRetry || class == component.ClassFail {
+		u.takeBack(live[i].(*message))
+	}
 	if u.stage.order == plan.Total && r.Class() == component.ClassRetry {
 		u.stop = true
 	}

@@ -114,7 +114,7 @@ func (u *unit) stuckIn(c *call, live []component.Message, from, to int) (n int, 
 	m := live[at].(*message).renew()
 	live[at] = m
 	u.prepare(m).timeouts++
-	u.report(at, component.Report{Status: component.Retry,
+	u.report(live, at, component.Report{Status: component.Retry,
 		Description: fmt.Sprintf("Handle did not return within %v", u.stage.timeout)})
 	return at + 1 - from, true
 }

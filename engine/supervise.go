@@ -64,11 +64,11 @@ func (u *unit) panicked(h *hands, live []component.Message, from, to int, reason
 	}
 	m := live[at].(*message)
 	if known { // the first report counts
-		u.report(at, reported)
+		u.report(live, at, reported)
 		return at + 1 - from, true
 	}
 	u.prepare(m).panics++
-	u.report(at, *report)
+	u.report(live, at, *report)
 	return at + 1 - from, true
 }
 
