@@ -4,7 +4,9 @@ package all
 
 import (
 	"github.com/gopiper/gopiper/components/batch"
+	"github.com/gopiper/gopiper/components/buffer"
 	"github.com/gopiper/gopiper/components/concat"
+	"github.com/gopiper/gopiper/components/dedupe"
 	"github.com/gopiper/gopiper/components/drop"
 	"github.com/gopiper/gopiper/components/file"
 	"github.com/gopiper/gopiper/components/filter"
@@ -23,7 +25,9 @@ import (
 
 func init() {
 	loader.Register(batch.Declaration, batch.NewFactory)
+	loader.Register(buffer.Declaration, buffer.NewFactory)
 	loader.Register(concat.Declaration, concat.NewFactory)
+	loader.Register(dedupe.Declaration, dedupe.NewFactory)
 	loader.Register(drop.Declaration, drop.NewFactory)
 	loader.Register(file.Declaration, file.NewFactory)
 	loader.Register(filter.Declaration, filter.NewFactory)
