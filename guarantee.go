@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -281,6 +282,28 @@ func (g *grader) end(s *plan.Stage, role component.Roles) *end {
 	return e
 }
 
+// resumeAttribute is the attribute that asks a component to go on where an earlier
+// run was. If what it promises then needs a state directory, so does the stage.
+const resumeAttribute = "resume"
+
+// resumes reports a stage that is to go on where it was, with nothing to know it
+// from.
+func (r *resolver) resumes(s *plan.Stage, d *component.Declaration) {
+	if r.durable || d == nil {
+		return
+	}
+	attributes, err := d.Validate(s.Attributes)
+	if err != nil {
+		return // said already
+	}
+	for _, p := range d.Delivery {
+		if p.Durable && p.Attribute == resumeAttribute && attributes[p.Attribute] == p.Value {
+			r.report(s, "attribute %q: where it was is kept in the state directory; run with --state DIR", resumeAttribute)
+			return
+		}
+	}
+}
+
 // declared is the declaration of a stage's component; nil if it has none.
 func (r *resolver) declared(s *plan.Stage) *component.Declaration {
 	switch {
@@ -383,14 +406,16 @@ func (g *grader) limit(e *end) Limit {
 	return limit
 }
 
-// better says what would make an end promise more; "" if nothing would.
-func (g *grader) better(e *end) string {
+// better says what it takes, at least, that an end promises more; "" if nothing
+// would help.
+func (g *grader) better(e *end) (advice string) {
 	if e.buffer {
 		return "with `sync = true` it is confirming"
 	}
 	if e.declaration == nil {
 		return ""
 	}
+	least := math.MaxInt
 	for _, p := range e.declaration.Delivery {
 		var missing []string
 		if p.Attribute != "" && e.attributes[p.Attribute] != p.Value {
@@ -399,11 +424,12 @@ func (g *grader) better(e *end) string {
 		if p.Durable && !g.durable {
 			missing = append(missing, "a state directory")
 		}
-		if p.Delivery.Role() == e.role && p.Delivery > e.Delivery && len(missing) > 0 {
-			return "with " + strings.Join(missing, " and ") + " it is " + p.Delivery.String()
+		if p.Delivery.Role() == e.role && p.Delivery > e.Delivery && len(missing) < least {
+			least = len(missing)
+			advice = "with " + strings.Join(missing, " and ") + " it is " + p.Delivery.String()
 		}
 	}
-	return ""
+	return advice
 }
 
 // written is an attribute's value as a pipeline would write it.
