@@ -107,8 +107,6 @@ type Limit struct {
 	Why string `json:"why"`
 	// Advice says what would make it better; "" if nothing would.
 	Advice string `json:"advice,omitempty"`
-
-	role component.Roles
 }
 
 // Guarantees computes what every pipeline promises, in the order of the plan. It
@@ -424,7 +422,7 @@ func (g *grader) better(e *end) (advice string) {
 		if p.Durable && !g.durable {
 			missing = append(missing, "a state directory")
 		}
-		if p.Delivery.Role() == e.role && p.Delivery > e.Delivery && len(missing) < least {
+		if p.Delivery.Role() == e.role && p.Delivery > e.Delivery && 0 < len(missing) && len(missing) < least {
 			least = len(missing)
 			advice = "with " + strings.Join(missing, " and ") + " it is " + p.Delivery.String()
 		}
