@@ -9,20 +9,22 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// A packed value has a byte that says how, the CRC32C of what follows, the length
-// of the plain bytes as a varint, and the bytes.
+// A packed value has a byte that says how, a CRC32C of all other bytes, the length of
+// the plain bytes as a varint, and the bytes.
 const (
 	packedRaw byte = 'r'
 	packedS2  byte = 's'
 
 	packedHead = 1 + 4
-	maxPlain   = 256 << 20
+
+	// maxPlain is how long a value may be: what is damaged must not take more memory.
+	maxPlain = 256 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Pack appends plain to dst in a compressed form, or as it is if that is no
-// shorter.
+// Pack appends plain to dst in a compressed form, or as it is if that is no shorter.
+// plain has at most 256 MiB. It may be called from any goroutine.
 func (s *Store) Pack(dst, plain []byte) []byte { return pack(dst, plain) }
 
 // Unpack appends the plain bytes of what Pack made to dst. An error means that
@@ -46,15 +48,20 @@ func pack(dst, plain []byte) []byte {
 	if dst[start] == packedRaw {
 		dst = append(dst, plain...)
 	}
-	binary.LittleEndian.PutUint32(dst[start+1:], crc32.Checksum(dst[start+packedHead:], castagnoli))
+	binary.LittleEndian.PutUint32(dst[start+1:], packedSum(dst[start:]))
 	return dst
+}
+
+// packedSum is the checksum of a packed value.
+func packedSum(packed []byte) uint32 {
+	return crc32.Update(crc32.Checksum(packed[:1], castagnoli), castagnoli, packed[packedHead:])
 }
 
 func unpack(dst, packed []byte) ([]byte, error) {
 	if len(packed) < packedHead+1 {
 		return dst, errors.New("damaged: cut short")
 	}
-	if crc32.Checksum(packed[packedHead:], castagnoli) != binary.LittleEndian.Uint32(packed[1:]) {
+	if packedSum(packed) != binary.LittleEndian.Uint32(packed[1:]) {
 		return dst, errors.New("damaged: wrong checksum")
 	}
 	length, n := binary.Uvarint(packed[packedHead:])

@@ -10,7 +10,7 @@ import (
 
 // maxGroup is how many bytes a group gathers before Update waits. Two groups are
 // in memory at most: one that gathers, one that is being committed.
-const maxGroup = 8 << 20
+const maxGroup = 4 << 20
 
 // group is the changes of some updates, which are committed together.
 type group struct {
@@ -27,7 +27,7 @@ func (g *group) Put(key, value []byte) { _ = g.batch.Set(key, value, nil) }
 func (g *group) Delete(key []byte) { _ = g.batch.Delete(key, nil) }
 
 func (s *Store) newGroup() *group {
-	return &group{batch: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(maxGroup))}
+	return &group{batch: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(2*maxGroup))}
 }
 
 // Update adds changes to the next commit. fill is called once, before Update
@@ -113,10 +113,14 @@ func (s *Store) apply(g *group) (err error) {
 			err = s.damaged(fmt.Errorf("%v", reason))
 		}
 	}()
-	if g.batch.Empty() && !g.sync {
-		return nil
+	if !g.sync {
+		return s.db.Apply(g.batch, pebble.NoSync)
 	}
-	return s.db.Apply(g.batch, &pebble.WriteOptions{Sync: g.sync})
+	if g.batch.Empty() {
+		// Pebble would do nothing; but what was committed before is to be synced.
+		_ = g.batch.LogData(nil, nil)
+	}
+	return s.db.Apply(g.batch, pebble.Sync)
 }
 
 // notifier calls what is done, in order, in a goroutine of its own: so that it may
