@@ -72,7 +72,7 @@ func promised(g gopiper.Guarantee) string {
 	case g.Lost == gopiper.Unbounded:
 		parts = append(parts, "how many messages a crash loses nobody can tell")
 	case g.Lost > 0 && len(g.Sections) > 1:
-		say("a crash loses at most %s messages, which no buffer has yet", g.Lost)
+		say("a crash loses at most the %s messages that no buffer has yet", g.Lost)
 	case g.Lost > 0:
 		say("a crash loses at most the %s messages in flight", g.Lost)
 	}
