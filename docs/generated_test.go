@@ -62,7 +62,8 @@ func componentPage(t *testing.T, d *component.Declaration) string {
 
 func componentsPage() string {
 	var page strings.Builder
-	page.WriteString("# The components\n\nThose that gopiper brings. `gopiper list` prints this list, `gopiper doc NAME` a page of it.\n\n")
+	page.WriteString("# The components\n\nThose that gopiper brings. `gopiper list` prints this list, `gopiper doc NAME` a page of it. " +
+		"What the words under *Delivery* mean stands in [delivery](../delivery.md).\n\n")
 	page.WriteString("| Component | May be | What it does |\n|---|---|---|\n")
 	for _, d := range loader.Declarations() {
 		fmt.Fprintf(&page, "| [%s](%s.md) | %s | %s |\n", d.Name, d.Name, d.Roles, d.Summary)
@@ -73,7 +74,7 @@ func componentsPage() string {
 // Every component's example is a pipeline that is valid.
 func TestComponentExamples(t *testing.T) {
 	for _, d := range loader.Declarations() {
-		command := place.Shell(t.Context(), t.TempDir(), "gopiper check /dev/stdin")
+		command := place.Shell(t.Context(), t.TempDir(), "gopiper check --state state /dev/stdin")
 		command.Stdin = strings.NewReader("local gopiper = require('gopiper')\ngopiper.createPipeline({\n" + d.Example + "\n})\n")
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Errorf("%s: %s", d.Name, output)

@@ -76,7 +76,7 @@ func TestLua(t *testing.T) {
 			if !strings.Contains(script, "createPipeline") {
 				script = "local gopiper = require('gopiper') gopiper.createPipeline{ gopiper.stdin{},\n" + script + "\n gopiper.stdout{} }"
 			}
-			command := place.Shell(t.Context(), t.TempDir(), "gopiper check /dev/stdin")
+			command := place.Shell(t.Context(), t.TempDir(), "gopiper check --state state /dev/stdin")
 			command.Stdin = strings.NewReader(script)
 			if output, err := command.CombinedOutput(); err != nil && block.Name() != "wrong.lua" {
 				t.Errorf("%s:%d: %s", name, block.Line, output)
