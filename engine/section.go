@@ -14,6 +14,7 @@ type section struct {
 	// at a time.
 	suspects atomic.Int64
 	alone    atomic.Bool
+	guarded  atomic.Int64 // messages that others stand for, which go through alone
 
 	waited  int    // how many ticks it has been full of those kept
 	settled uint64 // how many were settled when it was looked at last

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -16,10 +15,9 @@ type source struct {
 	p         *Pipeline
 	section   *section
 	stage     *stage
-	fifo      *fifo        // nil until it gives a position
-	positions []byte       // what the keys of its positions begin with
-	buffer    *buffer      // whose content this is; nil for a component
-	guarded   atomic.Int64 // messages that wait until they are let through alone
+	fifo      *fifo   // nil until it gives a position
+	positions []byte  // what the keys of its positions begin with
+	buffer    *buffer // whose content this is; nil for a component
 	component component.Component
 	postponed chan component.Message
 	out       output

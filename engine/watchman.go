@@ -136,11 +136,22 @@ func (w *watchman) guards(s *source, placed bool) bool {
 	return s.section.alone.Load()
 }
 
+// isAlone tells that some section lets one message through at a time.
+func (p *Pipeline) isAlone() bool {
+	for _, s := range p.sections {
+		if s.alone.Load() {
+			return true
+		}
+	}
+	return false
+}
+
 // guard lets the messages of a batch through one at a time. It returns when all
 // are settled, or kept by components; it is false when the run is stopping.
 func (w *watchman) guard(s *source, b *batch) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	s.section.guarded.Add(int64(len(b.live)))
 	for i := range b.live {
 		if !w.single(s, b.at(i)) {
 			return false
@@ -185,8 +196,7 @@ func (w *watchman) single(s *source, parent *message) bool {
 		case <-settled:
 			return true
 		case <-look.C:
-			sec := s.section
-			if kept := sec.kept.Load(); kept > 0 && !w.p.ledger.busy() && w.restOf(s) <= kept {
+			if s.section.isKept() && !w.p.ledger.busy() {
 				return true // a component keeps it, and perhaps waits for the next
 			}
 		case <-w.p.aborted:
@@ -195,11 +205,10 @@ func (w *watchman) single(s *source, parent *message) bool {
 	}
 }
 
-// restOf is how many messages of the source's section are under way, without those
-// of the batch at hand that wait for their turn.
-func (w *watchman) restOf(s *source) int64 {
-	sec := s.section
-	return sec.credits.messages.Load() - sec.owed.Load() - s.guarded.Load()
+// isKept tells that components keep all messages that are under way in the section.
+func (s *section) isKept() bool {
+	kept := s.kept.Load()
+	return kept > 0 && s.credits.messages.Load()-s.owed.Load()-s.guarded.Load() <= kept
 }
 
 // copyOf makes a message that stands for its parent and travels alone. settled is
@@ -211,7 +220,7 @@ func copyOf(parent *message, section *section, settled chan struct{}) *message {
 	h.messy.Store(true)
 	h.unsettled.Store(1)
 	h.started = monotonic()
-	h.origins = append(h.origins[:0], &copied{parent: parent, settled: settled})
+	h.origins = append(h.origins[:0], &copied{parent: parent, settled: settled, section: section})
 	section.credits.add(1, 0)
 	parent.Derive()
 	m := &h.slots[0]
