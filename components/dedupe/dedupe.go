@@ -100,8 +100,7 @@ type factory struct {
 	state component.State // nil if nothing is durable
 	now   int64           // the time when the last batch was handled
 	news  []int           // the messages of the batch whose keys are new
-	key   [idSize]byte    // for the state, as is value
-	value [timeSize]byte
+	key   [keySize]byte   // for the state
 }
 
 // Open reads the keys that are remembered from earlier runs.

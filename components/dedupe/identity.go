@@ -16,16 +16,9 @@ import (
 // keys with the same id, not even on purpose.
 type id struct{ high, low uint64 }
 
-const idSize = 16
-
 func sum(data []byte) id {
 	h := sha256.Sum256(data)
 	return id{binary.BigEndian.Uint64(h[:]), binary.BigEndian.Uint64(h[8:])}
-}
-
-// append appends the id as it stands in the state.
-func (k id) append(dst []byte) []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(dst, k.high), k.low)
 }
 
 // identity says what of a message its key is: the parts, or its data if there

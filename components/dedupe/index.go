@@ -110,10 +110,14 @@ func (x *index) grow(buckets int) {
 	old := x.buckets
 	x.buckets, x.count = make([]bucket, buckets), 0
 	mask := x.ring.mask()
+	var ids [bucketSlots]id // read together, so that the processor waits for them once
 	for i := range old {
-		b := &old[i]
-		for _, s := range b[:b[control]&used] {
-			x.add(x.ring.at(s&mask).id, s&mask)
+		slots := old[i][:old[i][control]&used]
+		for j, s := range slots {
+			ids[j] = x.ring.at(s & mask).id
+		}
+		for j, s := range slots {
+			x.add(ids[j], s&mask)
 		}
 	}
 }

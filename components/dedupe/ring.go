@@ -69,12 +69,3 @@ func (r *ring) pop() {
 		r.spare, *c = *c, nil
 	}
 }
-
-// Len, Less and Swap implement sort.Interface, for sightings by time. The ring
-// must not have been popped.
-func (r *ring) Len() int           { return int(r.tail) }
-func (r *ring) Less(i, j int) bool { return r.at(uint32(i)).at < r.at(uint32(j)).at }
-func (r *ring) Swap(i, j int) {
-	a, b := r.at(uint32(i)), r.at(uint32(j))
-	*a, *b = *b, *a
-}

@@ -20,10 +20,10 @@ type seen struct {
 // must have room for most and for a batch.
 func newSeen(most uint64, window time.Duration, r ring) *seen {
 	s := &seen{most: most, window: window, ring: r, limit: int(max(most, r.length()) + batchMost)}
-	s.index = newIndex(&s.ring, int(s.ring.length()))
+	s.index = newIndex(&s.ring, min(2*int(s.ring.length()), s.limit))
 	for n := s.ring.head; n < s.ring.tail; n++ {
 		place := s.ring.place(n)
-		s.index.add(s.ring.at(place).id, place)
+		s.point(s.ring.at(place).id, place)
 	}
 	return s
 }
@@ -53,30 +53,35 @@ func (s *seen) counts(number uint64, now int64) bool {
 }
 
 // add remembers a key that does not count.
-func (s *seen) add(k id, at int64) {
-	slot := s.index.find(k)
-	place := s.ring.push(sighting{k, at})
-	if slot != nil { // its earlier sighting is nobody's now
-		*slot = s.index.slot(k, place)
-		return
-	}
-	s.index.add(k, place)
+func (s *seen) add(now sighting) {
+	s.point(now.id, s.ring.push(now))
 	if s.index.count > len(s.index.buckets)*fill {
 		s.index.grow(bucketsFor(min(s.index.count*2, s.limit)))
 	}
 }
 
+// point lets the index find the key at the place. An earlier sighting of it is
+// nobody's from then on.
+func (s *seen) point(k id, place uint32) {
+	if slot := s.index.find(k); slot != nil {
+		*slot = s.index.slot(k, place)
+		return
+	}
+	s.index.add(k, place)
+}
+
 // forget takes the oldest sighting out if it does not count any more. ok tells
-// that it did so, known that the key was not seen again since.
-func (s *seen) forget(now int64) (old sighting, number uint64, known, ok bool) {
+// that it did so.
+func (s *seen) forget(now int64) (old sighting, number uint64, ok bool) {
 	number = s.ring.head
 	if number == s.ring.tail || s.counts(number, now) {
-		return sighting{}, 0, false, false
+		return sighting{}, 0, false
 	}
 	place := s.ring.place(number)
 	old = *s.ring.at(place)
 	s.ring.pop()
-	return old, number, s.index.remove(old.id, place), true
+	s.index.remove(old.id, place)
+	return old, number, true
 }
 
 // undo takes the sightings from the number on back.

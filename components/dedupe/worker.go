@@ -66,11 +66,12 @@ func (f *factory) sift(messages []component.Message, ids []id, known []bool, rep
 			reports[i].Status = component.Drop
 			continue
 		}
-		if err := f.put(messages[i], k, now); err != nil {
+		s := sighting{k, now}
+		if err := f.put(messages[i], s); err != nil {
 			reports[i] = component.Report{Status: component.Retry, Description: "remembering the key: " + err.Error()}
 			continue
 		}
-		f.seen.add(k, now)
+		f.seen.add(s)
 		now++ // no two pass at one time, so that their order survives
 		f.news = append(f.news, i)
 	}
@@ -78,22 +79,22 @@ func (f *factory) sift(messages []component.Message, ids []id, known []bool, rep
 	f.now, finished = now, true
 }
 
-func (f *factory) put(cause component.Message, k id, at int64) error {
+func (f *factory) put(cause component.Message, s sighting) error {
 	if f.state == nil {
 		return nil
 	}
-	return f.state.Put(cause, k.append(f.key[:0]), appendTime(f.value[:0], at), time.Time{})
+	return f.state.Put(cause, s.append(f.key[:0]), nil, time.Time{})
 }
 
 // forget takes out keys that do not count any more. first is the number of the
 // batch's first sighting.
 func (f *factory) forget(messages []component.Message, first uint64, now int64) {
 	for i := range taken * len(f.news) {
-		old, number, known, ok := f.seen.forget(now)
+		old, number, ok := f.seen.forget(now)
 		if !ok {
 			return
 		}
-		if f.state == nil || !known {
+		if f.state == nil {
 			continue
 		}
 		// What pushed it out is the cause, so that it is still remembered if that
@@ -104,6 +105,6 @@ func (f *factory) forget(messages []component.Message, first uint64, now int64) 
 		}
 		// A key that stays in the state because of an error is found, and deleted,
 		// in the next run.
-		_ = f.state.Delete(messages[cause], old.id.append(f.key[:0]))
+		_ = f.state.Delete(messages[cause], old.append(f.key[:0]))
 	}
 }
