@@ -21,8 +21,7 @@ var Declaration = component.Declaration{
 		"their order, with their keys, timestamps and attributes.\n\n" +
 		"At the end of the input the buffer is emptied before the pipeline ends. On a stop, what it holds stays for the " +
 		"next run. It is found by the names of the pipeline and the stage: when one of them is changed a new buffer " +
-		"begins, and the old one is left behind with what it holds.\n\n" +
-		"[Delivery](../delivery.md) says what a pipeline with a buffer promises.",
+		"begins, and the old one is left behind with what it holds.",
 	Example: `gopiper.stdin{},
 gopiper.buffer{ name = "intake", max_size = "4GiB" },
 gopiper.stdout{}`,
