@@ -49,9 +49,9 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 // checkKept looks whether messages that components keep fill the bound while a
 // source waits: they are asked to flush, and if that does not help the run ends.
 func (p *Pipeline) checkKept(sec *section) {
-	kept, settled := sec.kept.Load(), p.settledCount.Load()
-	if sec.credits.waiting.Load() == 0 || kept == 0 || sec.credits.messages.Load()-sec.owed.Load() > kept ||
-		settled != sec.settled || p.ledger != nil && p.ledger.busy() {
+	settled := p.settledCount.Load()
+	if sec.credits.waiting.Load() == 0 || !sec.isKept() || settled != sec.settled ||
+		p.ledger != nil && p.ledger.busy() || p.isAborted() {
 		sec.waited, sec.settled = 0, settled
 		return
 	}

@@ -353,7 +353,9 @@ func (w *worker) letGo(u *unit) bool {
 			return w.settleDown(u)
 		}
 		if !w.wait(u, stuck.C) {
-			w.p.stuck(u.stage, int(kept))
+			if !w.p.isAborted() {
+				w.p.stuck(u.stage, int(kept))
+			}
 			return false
 		}
 	}
