@@ -18,6 +18,11 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
+// compressed tells whether a file that begins with head is.
+func compressed(head []byte) bool {
+	return bytes.HasPrefix(head, gzipMagic) || bytes.HasPrefix(head, zstdMagic)
+}
+
 // decompress returns the content of a file: decompressed, if its first bytes
 // say that it is compressed. What is no regular file, such as a named pipe, is
 // read as it is, for its first bytes can be read only once. Closing the content

@@ -7,52 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/components/stream"
 	"github.com/gopiper/gopiper/framing"
+	"github.com/gopiper/gopiper/match"
 )
-
-// Declaration declares the component.
-var Declaration = component.Declaration{
-	Name:    "file",
-	Summary: "Reads messages from files, or writes messages to a file.",
-	Doc: `As the first stage it reads the files that match ` + "`paths`" + `, one after the other and each to its
-end, and then ends. Files compressed with gzip or zstd are recognised by their first bytes. With several
-workers each of them reads other files.
-
-As the last stage it appends messages to the file ` + "`path`" + `, which it creates, with its directories,
-where it is not there. Messages are written together, with one call for all that are there, and at once
-when no more are. On the signal SIGUSR1 the next message goes to a newly opened file: rename the file,
-send the signal, and the log is rotated.`,
-	Example: `gopiper.file{ paths = { "access.log.2.gz", "access.log.1", "access.log" } },
-gopiper.filter{ contains = "error" },
-gopiper.file{ path = "errors.log" }`,
-	Roles: component.Source | component.Sink,
-	Interfaces: component.IsRunner | component.IsBatchHandler | component.IsFlusher |
-		component.IsOpener | component.IsCloser | component.FactoryIsOpener,
-	Sync: true,
-	Attributes: []component.Attribute{
-		{Name: "paths", Type: component.List, Doc: "Source: the files to read, in this order. `*`, `?` and `[a-z]` " +
-			"stand for any characters, one character, and one of a range; what a pattern matches is read sorted " +
-			"by name, without directories, and no file is read twice."},
-		{Name: "allow_missing", Type: component.Bool, Default: false, Doc: "Source: a path that matches no file is no error."},
-		{Name: "decompress", Type: component.Bool, Default: true, Doc: "Source: decompress what begins like a gzip or zstd file."},
-		{Name: "add_path", Type: component.Bool, Default: false, Doc: "Source: give every message an attribute `path`: the " +
-			"path of the file that it comes from."},
-		stream.MaxMessage,
-		{Name: "path", Type: component.String, Doc: "Sink: the file to write to."},
-		{Name: "append", Type: component.Bool, Default: true, Doc: "Sink: keep what the file holds at the start and write " +
-			"behind it. If not, the file is emptied first."},
-		{Name: "mode", Type: component.String, Default: "0644", Doc: "Sink: the permissions of a file that is created, in octal, less the umask."},
-		{Name: "sync", Type: component.Bool, Default: false, Doc: "Sink: wait until the disk has what was written (fsync) " +
-			"before messages count as delivered."},
-		{Name: "framing", Type: component.String, Default: stream.SinkFraming.Default, Options: stream.SinkFraming.Options,
-			Doc: "Source: " + stream.SourceFraming.Doc + "\n\nSink: " + stream.SinkFraming.Doc},
-	},
-}
 
 // NewFactory returns the component's factory.
 func NewFactory(attributes map[string]any) (component.Factory, error) {
@@ -84,11 +48,71 @@ func newSourceFactory(paths []string, options stream.Options, attributes map[str
 	s.allowMissing, _ = attributes["allow_missing"].(bool)
 	s.decompress, _ = attributes["decompress"].(bool)
 	s.addPath, _ = attributes["add_path"].(bool)
+	s.resume, _ = attributes["resume"].(bool)
+	var err error
+	if s.begins, err = newBegins(options.Framing, attributes); err != nil {
+		return nil, err
+	}
+	if s.follow, err = newFollowing(options.Framing, attributes); err != nil {
+		return nil, err
+	}
+	if s.follow != nil && s.resume {
+		return nil, fmt.Errorf("attribute %q: with follow = true reading goes on where it ended anyway; remove it", "resume")
+	}
 	return &factory{source: s}, nil
 }
 
+// newBegins reads the attributes for messages of several lines.
+func newBegins(format framing.Format, attributes map[string]any) (func(line []byte) bool, error) {
+	start, _ := attributes["multiline_start"].(string)
+	more, _ := attributes["multiline_continue"].(string)
+	name, expression, begins := "multiline_start", start, true
+	switch {
+	case start == "" && more == "":
+		return nil, nil
+	case start != "" && more != "":
+		return nil, errors.New(`attributes "multiline_start" and "multiline_continue": give one of them`)
+	case more != "":
+		name, expression, begins = "multiline_continue", more, false
+	}
+	if _, delimited := format.Delimiter(); !delimited {
+		return nil, fmt.Errorf("attribute %q: there are no lines with framing = %q; give line or nul", name, format)
+	}
+	pattern, err := match.Compile(expression)
+	if err != nil {
+		return nil, fmt.Errorf("attribute %q: %w", name, err)
+	}
+	return func(line []byte) bool { return pattern.Match(line) == begins }, nil
+}
+
+// newFollowing reads the attributes for following files; nil if they are not to
+// be followed.
+func newFollowing(format framing.Format, attributes map[string]any) (*following, error) {
+	var f following
+	startAt, _ := attributes["start_at"].(string)
+	f.fromEnd = startAt == "end"
+	f.refresh, _ = attributes["refresh"].(time.Duration)
+	f.closeAfter, _ = attributes["close_after"].(time.Duration)
+	f.closeRotated, _ = attributes["close_rotated"].(time.Duration)
+	f.multilineTimeout, _ = attributes["multiline_timeout"].(time.Duration)
+	limit, _ := attributes["max_open"].(int64)
+	f.maxOpen = int(limit)
+	switch follow, _ := attributes["follow"].(bool); {
+	case !follow && f.fromEnd:
+		return nil, fmt.Errorf("attribute %q: nothing comes behind the end of a file that is not followed; set follow = true", "start_at")
+	case !follow:
+		return nil, nil
+	case format == framing.None:
+		return nil, fmt.Errorf("attribute %q: a file that is followed has no end, and with framing = %q nothing else ends a message; give another framing", "follow", format)
+	}
+	return &f, nil
+}
+
+// forReading are attributes that a sink has no use for.
+var forReading = []string{"allow_missing", "add_path", "follow", "resume"}
+
 func newSinkFactory(path string, format framing.Format, attributes map[string]any) (component.Factory, error) {
-	for _, name := range []string{"allow_missing", "add_path"} {
+	for _, name := range forReading {
 		if set, _ := attributes[name].(bool); set {
 			return nil, fmt.Errorf("attribute %q is for reading, and \"path\" says to write; remove one of them", name)
 		}
@@ -98,10 +122,10 @@ func newSinkFactory(path string, format framing.Format, attributes map[string]an
 	if err != nil || mode != mode&0o777 {
 		return nil, fmt.Errorf("attribute %q: %q are no permissions; give them in octal, such as \"0640\"", "mode", text)
 	}
-	s := target{path: path, format: format, mode: fs.FileMode(mode)}
-	s.append, _ = attributes["append"].(bool)
-	s.sync, _ = attributes["sync"].(bool)
-	return &factory{target: &s}, nil
+	t := target{path: path, format: format, mode: fs.FileMode(mode), reopen: make(chan os.Signal, 1)}
+	t.append, _ = attributes["append"].(bool)
+	t.sync, _ = attributes["sync"].(bool)
+	return &factory{target: &t}, nil
 }
 
 // factory has a source or a target.
@@ -112,11 +136,18 @@ type factory struct {
 
 func (f *factory) Amount() int { return 1 }
 
-func (f *factory) Open(context.Context) error {
+func (f *factory) Open(ctx context.Context) error {
 	if f.source != nil {
-		return f.source.open()
+		return f.source.open(ctx)
 	}
-	return f.target.prepare()
+	return f.target.start(ctx)
+}
+
+func (f *factory) Close() error {
+	if f.target == nil {
+		return nil
+	}
+	return f.target.close()
 }
 
 func (f *factory) Create(chan component.Message) component.Component {
@@ -130,19 +161,23 @@ func (f *factory) Create(chan component.Message) component.Component {
 // worker has a source, which all workers share, or a sink of its own.
 type worker struct {
 	source *source
+	lane   int // which of the source's workers it is
 	sink   *sink
 }
 
 func (w *worker) Open(context.Context) error {
-	if w.sink == nil {
-		return nil
+	if w.source != nil {
+		w.lane = int(w.source.workers.Add(1) - 1)
 	}
-	return w.sink.open()
+	return nil
 }
 
 func (w *worker) Run(ctx context.Context, out component.Output) error {
-	if w.source == nil {
+	switch {
+	case w.source == nil:
 		return errors.New(`a file to read from needs the attribute "paths"; "path" is for writing`)
+	case w.source.follow != nil:
+		return w.source.runFollowing(ctx, out, w.lane)
 	}
 	return w.source.run(ctx, out)
 }
@@ -177,11 +212,4 @@ func (w *worker) Flush(context.Context) error {
 		return nil
 	}
 	return w.sink.flush()
-}
-
-func (w *worker) Close() error {
-	if w.sink == nil {
-		return nil
-	}
-	return w.sink.close()
 }

@@ -1,6 +1,7 @@
 package file_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -21,6 +22,12 @@ type stage struct {
 
 func create(t *testing.T, attributes map[string]any) (stage, error) {
 	t.Helper()
+	return createIn(t.Context(), t, attributes)
+}
+
+// createIn is create with a context that may have a state and positions.
+func createIn(ctx context.Context, t testing.TB, attributes map[string]any) (stage, error) {
+	t.Helper()
 	attributes, err := file.Declaration.Validate(attributes)
 	if err != nil {
 		t.Fatal(err)
@@ -29,14 +36,14 @@ func create(t *testing.T, attributes map[string]any) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	if err := f.(component.Opener).Open(t.Context()); err != nil {
+	if err := f.(component.Opener).Open(ctx); err != nil {
 		return stage{}, err
 	}
 	worker := f.Create(nil)
-	if err := worker.(component.Opener).Open(t.Context()); err != nil {
+	if err := worker.(component.Opener).Open(ctx); err != nil {
 		return stage{}, err
 	}
-	t.Cleanup(func() { worker.(component.Closer).Close() })
+	t.Cleanup(func() { f.(component.Closer).Close() })
 	return stage{f, worker}, nil
 }
 

@@ -68,7 +68,6 @@ func TestWriteByManyWorkers(t *testing.T) {
 	if err := other.Component.(component.Opener).Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	defer other.Component.(component.Closer).Close()
 	if err := errors.Join(write(t, other, "b"), write(t, s, "c")); err != nil {
 		t.Error(err)
 	}
@@ -148,7 +147,7 @@ func TestReopenFails(t *testing.T) {
 		t.Error(err)
 	}
 	check(t, name, "b\n")
-	if err := s.Component.(component.Closer).Close(); err != nil {
+	if err := s.Factory.(component.Closer).Close(); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {

@@ -17,6 +17,10 @@ const (
 // some of them may then be there twice. But none is there in part: one that
 // the error cut in two is completed before anything else is written.
 type Writer struct {
+	// LeaveEnd says that write itself writes a delimiter first when what is there
+	// already ends without one. So several writers can write to one stream.
+	LeaveEnd bool
+
 	format    framing.Format
 	delimiter byte
 	delimited bool
@@ -93,6 +97,7 @@ func (w *Writer) writeOut() {
 	switch {
 	case err == nil:
 		w.keep(nil)
+		w.open = w.open && !w.LeaveEnd
 	case n < w.rest:
 		w.keep(w.buffer[n:w.rest])
 	default:

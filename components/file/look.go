@@ -1,0 +1,231 @@
+package file
+
+import (
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// look finds out which files are there, and what has become of those that were.
+// It tells whether to go on.
+func (f *follower) look() bool {
+	f.turn++
+	var found []*tail
+	for _, pattern := range f.source.patterns {
+		names := []string{pattern}
+		if _, err := os.Stat(pattern); err != nil {
+			names, _ = filepath.Glob(pattern) // that it is one was checked
+		}
+		for _, name := range names {
+			if t := f.sight(name); t != nil {
+				found = append(found, t)
+			}
+		}
+	}
+	for _, t := range f.order {
+		if t.turn == f.turn {
+			t.found()
+		} else if !t.gone && !f.miss(t) {
+			return false
+		}
+	}
+	if !f.missed() {
+		return false
+	}
+	f.follows(found)
+	return f.turn > 1 || f.start()
+}
+
+// sight takes a path that a pattern matches, and returns the file if it is new.
+func (f *follower) sight(name string) *tail {
+	info, err := os.Stat(name)
+	if err != nil || info.IsDir() {
+		return nil
+	}
+	id := identify(info)
+	if id.lane(f.lanes) != f.lane {
+		return nil
+	}
+	if !info.Mode().IsRegular() {
+		if !f.told[name] {
+			f.told[name] = true
+			slog.Warn("only regular files can be followed", "path", name)
+		}
+		return nil
+	}
+	t := f.tails[id]
+	known := t != nil
+	if !known {
+		t = f.newTail(id, name)
+	}
+	switch {
+	case t.turn != f.turn:
+		t.turn, t.next = f.turn, name
+	case t.path == name: // it has several names
+		t.next = name
+	}
+	if t.file == nil && (info.Size() != t.size || !info.ModTime().Equal(t.modified)) {
+		t.wake = true
+	}
+	if known {
+		return nil
+	}
+	return t
+}
+
+// newTail begins to follow a file.
+func (f *follower) newTail(id identity, name string) *tail {
+	t := &tail{id: id, partition: id.partition(), path: name, matched: true, size: -1, active: time.Now()}
+	t.position.path = realPath(name)
+	if e := f.memory.take(id, t.position.path); e != nil {
+		t.remembered(e)
+	} else {
+		t.fresh, t.skip = true, f.turn == 1 && f.fromEnd && !f.memory.begun
+	}
+	f.tails[id] = t
+	f.order = append(f.order, t)
+	return t
+}
+
+// remembered takes over what an earlier run has left.
+func (t *tail) remembered(e *entry) {
+	if e.partition != t.partition {
+		t.old = e.partition
+	}
+	if e.position.path == "" {
+		return // unusable, which was told
+	}
+	here := t.position.path
+	t.position = e.position
+	t.position.path = here
+	if t.packed = t.done; e.position.path != here {
+		t.moved, t.was = true, e.position.path
+	}
+}
+
+// found notes under which path a file was found.
+func (t *tail) found() {
+	if t.next != t.path {
+		t.lost()
+		t.path, t.annotate = t.next, nil
+		t.position.path = realPath(t.path)
+	}
+	t.matched = true
+}
+
+// lost notes that a file has not the name any more that it had.
+func (t *tail) lost() {
+	t.was, t.active = t.position.path, time.Now()
+	t.moved, t.wake = true, t.wake || t.file == nil
+}
+
+// miss finds a file that no pattern matches any more, and tells whether to go on.
+func (f *follower) miss(t *tail) bool {
+	if t.matched {
+		t.matched = false
+		t.lost()
+	}
+	if t.file != nil {
+		return true
+	}
+	if t.packed && (t.done || f.unpacking) {
+		return !t.done || f.forget(t)
+	}
+	path, err := whereabouts(t.id, t.position.path)
+	switch {
+	case err != nil: // the next look may tell more
+		t.failed(err)
+		t.wake = false
+		return true
+	case path == "":
+		tellGone(t.path, t.mark.Offset)
+		return f.forget(t)
+	}
+	t.path, t.position.path, t.annotate, t.wake = path, path, nil, true
+	return true
+}
+
+// missed finds the files that an earlier run has read and that no pattern
+// matches, and tells whether to go on.
+func (f *follower) missed() bool {
+	for _, id := range slices.SortedFunc(maps.Keys(f.memory.entries), identity.compare) {
+		e := f.memory.entries[id]
+		path, err := whereabouts(id, e.path)
+		if err != nil {
+			if !f.told[e.path] {
+				f.told[e.path] = true
+				slog.Warn("it cannot be found out where a file is that was read before", "path", e.path, "error", err)
+			}
+			continue
+		}
+		delete(f.memory.entries, id)
+		info, err := os.Lstat(path)
+		// With its old name it is not to be read any more.
+		if !e.done && err == nil && path != e.path {
+			t := &tail{id: identify(info), partition: e.partition, path: path, size: -1, active: time.Now(), wake: true, turn: f.turn}
+			t.position.path = path
+			t.remembered(e)
+			f.tails[t.id] = t
+			f.order = append(f.order, t)
+			continue
+		}
+		if !e.done && path == "" && e.path != "" {
+			tellGone(e.path, e.mark.Offset)
+		}
+		if !f.drop(e.partition) {
+			return false
+		}
+	}
+	return true
+}
+
+func tellGone(path string, read int64) {
+	slog.Warn("a file is gone; what was added to it at last may not have been read", "path", path, "read", read)
+}
+
+// follows lets new files wait until those are read that had their paths before.
+func (f *follower) follows(found []*tail) {
+	if len(found) == 0 {
+		return
+	}
+	before := map[string]*tail{}
+	for _, t := range f.order {
+		if t.moved && !t.gone {
+			before[t.was] = t
+		}
+	}
+	for _, t := range found {
+		if b := before[t.position.path]; b != t && t.mark.Offset == 0 {
+			t.after = b
+		}
+	}
+}
+
+// start notes that there was a first start, once what is there is passed over
+// that is to be, and tells whether to go on.
+func (f *follower) start() bool {
+	for _, t := range f.order {
+		if t.skip {
+			if _, ok := f.openTail(t); !ok {
+				return false
+			}
+		}
+	}
+	if !f.memory.durable || f.lane > 0 {
+		return true
+	}
+	for _, partition := range f.memory.strange {
+		if !f.placer.forget(partition) {
+			return false
+		}
+	}
+	if f.memory.begun {
+		return true
+	}
+	b := f.placer.out.Batch()
+	b.SetPosition(begunPartition, []byte{positionVersion})
+	return f.placer.out.Emit(b)
+}
