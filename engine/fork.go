@@ -135,7 +135,6 @@ type copied struct {
 	parent  *message
 	status  component.Report
 	settled chan struct{} // closed when it is, if not nil
-	section *section      // in which it goes through alone, if settled is not nil
 }
 
 func (c *copied) Status() *component.Report { return &c.status }
@@ -143,7 +142,6 @@ func (c *copied) Status() *component.Report { return &c.status }
 func (c *copied) Release() {
 	c.parent.DerivedSettled(c.status)
 	if c.settled != nil {
-		c.section.guarded.Add(-1)
 		close(c.settled)
 	}
 }

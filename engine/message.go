@@ -152,6 +152,7 @@ func (m *message) DerivedSettled(outcome component.Report) {
 	outcome = x.outcome
 	x.mu.Unlock()
 	if over {
+		m.home.section.parents.Add(-1)
 		m.home.settled(m, outcome)
 	}
 }
@@ -173,6 +174,9 @@ func (m *message) settle(outcome component.Report) {
 	x.ended = true
 	over := x.children == 0
 	outcome = x.outcome
+	if !over {
+		m.home.section.parents.Add(1)
+	}
 	x.mu.Unlock()
 	if over {
 		m.home.settled(m, outcome)

@@ -9,12 +9,13 @@ type section struct {
 	p       *Pipeline
 	credits *credits
 	kept    atomic.Int64 // messages that components keep
+	parents atomic.Int64 // messages that only wait for what was made from them
 	owed    atomic.Int64 // settled messages that count as in flight until a commit
 	// For the watchman: how many messages have still to go through, and whether one
 	// at a time.
 	suspects atomic.Int64
 	alone    atomic.Bool
-	guarded  atomic.Int64 // messages that others stand for, which go through alone
+	guarded  atomic.Int64 // messages that wait until they may go through alone
 
 	waited  int    // how many ticks it has been full of those kept
 	settled uint64 // how many were settled when it was looked at last
@@ -24,6 +25,13 @@ func (p *Pipeline) newSection() *section {
 	s := &section{p: p, credits: newCredits(p.config.MaxMessages, p.config.MaxBytes)}
 	p.sections = append(p.sections, s)
 	return s
+}
+
+// isKept tells that components keep all messages that are under way in the section.
+func (s *section) isKept() bool {
+	kept := s.kept.Load()
+	elsewhere := s.owed.Load() + s.parents.Load() + s.guarded.Load()
+	return kept > 0 && s.credits.messages.Load()-elsewhere <= kept
 }
 
 // inFlight is what is in flight in all sections.

@@ -181,6 +181,7 @@ func (w *watchman) single(s *source, parent *message) bool {
 	settled := make(chan struct{})
 	m := copyOf(parent, s.section, settled)
 	parent.settle(component.Report{Status: component.Drop})
+	s.section.guarded.Add(-1)
 	if poison {
 		w.p.unhandled.Add(1)
 		m.more().status = component.Report{Status: StatusPoison,
@@ -205,12 +206,6 @@ func (w *watchman) single(s *source, parent *message) bool {
 	}
 }
 
-// isKept tells that components keep all messages that are under way in the section.
-func (s *section) isKept() bool {
-	kept := s.kept.Load()
-	return kept > 0 && s.credits.messages.Load()-s.owed.Load()-s.guarded.Load() <= kept
-}
-
 // copyOf makes a message that stands for its parent and travels alone. settled is
 // closed when it is settled.
 func copyOf(parent *message, section *section, settled chan struct{}) *message {
@@ -220,7 +215,7 @@ func copyOf(parent *message, section *section, settled chan struct{}) *message {
 	h.messy.Store(true)
 	h.unsettled.Store(1)
 	h.started = monotonic()
-	h.origins = append(h.origins[:0], &copied{parent: parent, settled: settled, section: section})
+	h.origins = append(h.origins[:0], &copied{parent: parent, settled: settled})
 	section.credits.add(1, 0)
 	parent.Derive()
 	m := &h.slots[0]
