@@ -73,6 +73,18 @@ type Quarantined struct {
 	Replaying bool `json:"replaying,omitempty"`
 }
 
+// waitFor makes changes and waits until they are durable.
+func waitFor(store Store, fill func(Tx)) error {
+	done := make(chan struct{})
+	store.Update(true, fill, func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-store.Failed():
+		return store.Err()
+	}
+}
+
 // durable makes what a pipeline with a store needs.
 func (p *Pipeline) durable() {
 	if p.config.Store == nil {

@@ -67,6 +67,10 @@ func (q *Quarantine) reserve(pipeline string, size, most int64) bool {
 // makeRoom removes the oldest entries of a pipeline until there is room, and takes
 // it.
 func (q *Quarantine) makeRoom(pipeline string, size, most int64) bool {
+	// What is on its way into the store must be found there.
+	if waitFor(q.store, func(Tx) {}) != nil {
+		return false
+	}
 	var ids []uint64
 	q.mu.Lock()
 	free := most - q.sizes[pipeline] - size
@@ -186,16 +190,12 @@ func (q *Quarantine) change(ids []uint64, change func(Tx, uint64, []byte)) (chan
 	if len(there) == 0 {
 		return 0, nil
 	}
-	done := make(chan struct{})
-	q.store.Update(true, func(tx Tx) {
+	if err := waitFor(q.store, func(tx Tx) {
 		for id, value := range there {
 			change(tx, id, value)
 		}
-	}, func() { close(done) })
-	select {
-	case <-done:
-	case <-q.store.Failed():
-		return 0, q.store.Err()
+	}); err != nil {
+		return 0, err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -89,6 +89,17 @@ func (s *shelf) loop() {
 	}
 }
 
+// crash loses what is not committed.
+func (s *shelf) crash() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.crashed {
+		s.crashed = true
+		s.filled.Broadcast()
+		close(s.failed)
+	}
+}
+
 // close ends the shelf; what is left of it are the values.
 func (s *shelf) close() map[string][]byte {
 	s.mu.Lock()

@@ -166,14 +166,7 @@ func (st *state) changeNow(key, value []byte) error {
 		st.remember(string(key), value)
 		return nil
 	}
-	done := make(chan struct{})
-	st.below.Update(true, func(tx Tx) { st.write(tx, string(key), value) }, func() { close(done) })
-	select {
-	case <-done:
-		return nil
-	case <-st.below.Failed():
-		return st.below.Err()
-	}
+	return waitFor(st.below, func(tx Tx) { st.write(tx, string(key), value) })
 }
 
 func (st *state) write(tx Tx, key string, value []byte) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,9 @@ type vigil struct {
 	Deaths int    `json:"deaths"`           // that came before this run, in a row
 	Source string `json:"source,omitempty"` // of the message that is alone in flight
 	Sum    []byte `json:"sum,omitempty"`    // its SHA-256
+	// Caught are the sums of those that were taken. They come again with the
+	// others of their batch, until all that was in flight has gone through.
+	Caught [][]byte `json:"caught,omitempty"`
 }
 
 // deathsAlone is how many deaths make the watchman let one message through at a
@@ -167,10 +171,13 @@ func (w *watchman) guard(s *source, b *batch) bool {
 func (w *watchman) single(s *source, parent *message) bool {
 	sum := sha256.Sum256(parent.data)
 	name := s.stage.config.Name
-	poison := w.state.Deaths >= deathsMost && w.state.Source == name && bytes.Equal(w.state.Sum, sum[:])
-	if poison {
+	poison := slices.ContainsFunc(w.state.Caught, func(other []byte) bool { return bytes.Equal(other, sum[:]) })
+	if w.state.Deaths >= deathsMost && w.state.Source == name && bytes.Equal(w.state.Sum, sum[:]) {
 		w.state.Deaths, w.state.Source, w.state.Sum = deathsAlone, "", nil
-	} else {
+		w.state.Caught = append(w.state.Caught, sum[:])
+		poison = true
+	}
+	if !poison {
 		if w.state.Source == "" || w.state.Deaths < deathsMost { // else that one is still to come
 			w.state.Source, w.state.Sum = name, sum[:]
 		}
