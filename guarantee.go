@@ -280,13 +280,9 @@ func (g *grader) end(s *plan.Stage, role component.Roles) *end {
 	return e
 }
 
-// resumeAttribute is the attribute that asks a component to go on where an earlier
-// run was. If what it promises then needs a state directory, so does the stage.
-const resumeAttribute = "resume"
-
-// resumes reports a stage that is to go on where it was, with nothing to know it
-// from.
-func (r *resolver) resumes(s *plan.Stage, d *component.Declaration) {
+// needsStore reports a stage with an attribute that makes sense with a state
+// directory only: all that its component promises with it needs one.
+func (r *resolver) needsStore(s *plan.Stage, d *component.Declaration) {
 	if r.durable || d == nil {
 		return
 	}
@@ -295,9 +291,13 @@ func (r *resolver) resumes(s *plan.Stage, d *component.Declaration) {
 		return // said already
 	}
 	for _, p := range d.Delivery {
-		if p.Durable && p.Attribute == resumeAttribute && attributes[p.Attribute] == p.Value {
-			r.report(s, "attribute %q: where it was is kept in the state directory; run with --state DIR", resumeAttribute)
-			return
+		if !p.Durable || p.Attribute == "" || attributes[p.Attribute] != p.Value {
+			continue
+		}
+		if !slices.ContainsFunc(d.Delivery, func(other component.Promise) bool {
+			return other.Attribute == p.Attribute && other.Value == p.Value && !other.Durable
+		}) {
+			r.report(s, "attribute %q: %s = %s needs a state directory; run with --state DIR", p.Attribute, p.Attribute, written(p.Value))
 		}
 	}
 }
@@ -406,28 +406,41 @@ func (g *grader) limit(e *end) Limit {
 
 // better says what it takes, at least, that an end promises more; "" if nothing
 // would help.
-func (g *grader) better(e *end) (advice string) {
+func (g *grader) better(e *end) string {
 	if e.buffer {
 		return "with `sync = true` it is confirming"
 	}
 	if e.declaration == nil {
 		return ""
 	}
+	var ways []string
+	var best component.Delivery
 	least := math.MaxInt
 	for _, p := range e.declaration.Delivery {
-		var missing []string
-		if p.Attribute != "" && e.attributes[p.Attribute] != p.Value {
-			missing = append(missing, "`"+p.Attribute+" = "+written(p.Value)+"`")
+		missing := g.missing(e, p)
+		if p.Delivery.Role() != e.role || p.Delivery <= e.Delivery || len(missing) == 0 || len(missing) > least {
+			continue
 		}
-		if p.Durable && !g.durable {
-			missing = append(missing, "a state directory")
+		if len(missing) < least || p.Delivery != best {
+			ways, best, least = nil, p.Delivery, len(missing)
 		}
-		if p.Delivery.Role() == e.role && p.Delivery > e.Delivery && 0 < len(missing) && len(missing) < least {
-			least = len(missing)
-			advice = "with " + strings.Join(missing, " and ") + " it is " + p.Delivery.String()
-		}
+		ways = append(ways, "with "+strings.Join(missing, " and "))
 	}
-	return advice
+	if ways == nil {
+		return ""
+	}
+	return strings.Join(ways, ", or ") + " it is " + best.String()
+}
+
+// missing lists what a promise needs that the end has not.
+func (g *grader) missing(e *end, p component.Promise) (list []string) {
+	if p.Attribute != "" && e.attributes[p.Attribute] != p.Value {
+		list = append(list, "`"+p.Attribute+" = "+written(p.Value)+"`")
+	}
+	if p.Durable && !g.durable {
+		list = append(list, "a state directory")
+	}
+	return list
 }
 
 // written is an attribute's value as a pipeline would write it.

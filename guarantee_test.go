@@ -24,7 +24,8 @@ func init() {
 		{Name: "once", Roles: component.Source, Delivery: []component.Promise{once}},
 		{Name: "again", Roles: component.Source, Attributes: []component.Attribute{follow, resume}, Delivery: []component.Promise{
 			{Delivery: component.Replayable, Attribute: "resume", Value: true, Durable: true, Doc: "it goes on"},
-			{Delivery: component.Replayable, Attribute: "follow", Value: true, Durable: true, Doc: "it goes on"}, once,
+			{Delivery: component.Replayable, Attribute: "follow", Value: true, Durable: true, Doc: "it goes on"},
+			{Delivery: component.FireAndForget, Attribute: "follow", Value: true, Doc: "it is said once"}, once,
 		}},
 		{Name: "asked", Roles: component.Source, Delivery: []component.Promise{{Delivery: component.RequestResponse, Doc: "it answers"}}},
 		{Name: "hope", Roles: component.Sink | component.Processor, Delivery: []component.Promise{{Delivery: component.Unconfirmed, Doc: "it hopes"}}},
@@ -88,9 +89,9 @@ func TestGuarantees(t *testing.T) {
 		{"but not without a directory", gopiper.Pipeline{Stages: stages(again, use("sure"))}, false,
 			"at most once, lost 10000, twice 0, failed to log\nagain is fire-and-forget: it is said once; with a state directory it is replayable"},
 		{"nor without being told to", gopiper.Pipeline{Stages: stages(use("again"), use("sure"))}, true,
-			"at most once, lost 10000, twice 0, failed to quarantine\nagain is fire-and-forget: it is said once; with `resume = true` it is replayable"},
+			"at most once, lost 10000, twice 0, failed to quarantine\nagain is fire-and-forget: it is said once; with `resume = true`, or with `follow = true` it is replayable"},
 		{"nor without both", gopiper.Pipeline{Stages: stages(use("again"), use("sure"))}, false,
-			"at most once, lost 10000, twice 0, failed to log\nagain is fire-and-forget: it is said once; with `resume = true` and a state directory it is replayable"},
+			"at most once, lost 10000, twice 0, failed to log\nagain is fire-and-forget: it is said once; with `resume = true` and a state directory, or with `follow = true` and a state directory it is replayable"},
 		{"its sink is not sure", gopiper.Pipeline{Stages: stages(again, use("sure", unsure))}, true,
 			"best effort, lost 0, twice 10512, failed to quarantine\nsure is unconfirmed: it is not sure; with `sync = \"always\"` it is confirming"},
 		{"twice is once", gopiper.Pipeline{Stages: stages(again, use("same"))}, true,
@@ -187,7 +188,7 @@ func TestResumeNeedsState(t *testing.T) {
 		return gopiper.Pipeline{Stages: gopiper.Stages(gopiper.Use("again", gopiper.Attributes{"resume": resume}), gopiper.Use("sure"))}
 	}
 	for resume, want := range map[any]string{
-		true:  `again: attribute "resume": where it was is kept in the state directory; run with --state DIR`,
+		true:  `again: attribute "resume": resume = true needs a state directory; run with --state DIR`,
 		false: "",
 		"yes": `again: attribute "resume": expected a boolean, got the string "yes"`,
 	} {

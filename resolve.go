@@ -252,7 +252,7 @@ func (r *resolver) component(s *plan.Stage, resolved *engine.Stage) {
 	}
 	resolved.Factory = factory
 	r.kept(s, c.Declaration)
-	r.resumes(s, c.Declaration)
+	r.needsStore(s, c.Declaration)
 }
 
 // kept reports attributes that let a worker keep more messages than may be in

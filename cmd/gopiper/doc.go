@@ -124,14 +124,12 @@ func (p *declaredPromise) sentence(first bool, code, strong func(string) string)
 	}
 	condition := ""
 	switch {
-	case len(with) > 0 && first:
-		condition = "with " + strings.Join(with, " and ") + " "
 	case len(with) > 0:
-		condition = "else with " + strings.Join(with, " and ") + " "
+		condition = " with " + strings.Join(with, " and ")
 	case !first:
-		condition = "otherwise "
+		condition = " in all other cases"
 	}
-	return "As a " + p.Role + " it is " + condition + strong(p.Promise) + ": " + p.Doc + "."
+	return "As a " + p.Role + condition + " it is " + strong(p.Promise) + ": " + p.Doc + "."
 }
 
 // written is a value as a pipeline would write it.

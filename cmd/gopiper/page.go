@@ -21,7 +21,7 @@ func (d *declared) markdown() string {
 		fmt.Fprintf(&page, "\n## Example\n\n```lua\n%s\n```\n", d.script())
 	}
 	if len(d.Delivery) > 0 {
-		page.WriteString("\n## Delivery\n\nWhat it promises when the process is killed or the machine loses power:\n\n")
+		page.WriteString("\n## Delivery\n\nWhat it promises when the process is killed or the machine loses power. Of several promises the first that fits counts.\n\n")
 	}
 	for i, p := range d.Delivery {
 		fmt.Fprintf(&page, "- %s\n", p.sentence(d.first(i), code, func(text string) string { return "**" + text + "**" }))
