@@ -14,6 +14,7 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"Check pipelines, and start nothing."`
 	Plan       planCommand       `cmd:"" help:"Print what would run, as JSON."`
 	Graph      graphCommand      `cmd:"" help:"Print what would run, as a graph."`
+	Quarantine quarantineCommand `cmd:"" help:"Show, replay and remove messages that failed."`
 	List       listCommand       `cmd:"" help:"List the built-in components."`
 	Doc        docCommand        `cmd:"" help:"Show a component's documentation."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
@@ -35,7 +36,7 @@ func execute(args []string) int {
 	parser, err := kong.New(&c,
 		kong.Name("gopiper"),
 		kong.Description(description),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
 		return report(err)
@@ -56,7 +57,7 @@ func badUsage(err error) error {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) {
 		if selected := parse.Context.Selected(); selected != nil {
-			command += " " + selected.Name
+			command = selected.FullPath()
 		}
 	}
 	return invalidf("%w; see %s --help", err, command)

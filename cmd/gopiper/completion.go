@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +47,13 @@ func completions(parser *kong.Kong) []completed {
 	for _, command := range parser.Model.Children {
 		c := completed{name: command.Name, help: command.Help}
 		for _, group := range command.AllFlags(true) {
-			c.flags = append(c.flags, group...)
+			c.add(group)
+		}
+		for _, inner := range command.Children {
+			c.words = append(c.words, inner.Name)
+			for _, group := range inner.AllFlags(true) {
+				c.add(group)
+			}
 		}
 		for _, argument := range command.Positional {
 			switch {
@@ -61,6 +68,15 @@ func completions(parser *kong.Kong) []completed {
 		list = append(list, c)
 	}
 	return list
+}
+
+// add adds flags, each once.
+func (c *completed) add(flags []*kong.Flag) {
+	for _, flag := range flags {
+		if !slices.ContainsFunc(c.flags, func(f *kong.Flag) bool { return f.Name == flag.Name }) {
+			c.flags = append(c.flags, flag)
+		}
+	}
 }
 
 func bash(commands []completed) string {

@@ -44,9 +44,12 @@ func quiet(err error) error {
 // gravest counts: failed, then not drained, then unhandled.
 func exitCode(err error) int {
 	var problems plan.Problems
+	var ended childEnded
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &ended):
+		return int(ended)
 	case errors.As(err, new(invalid)), errors.As(err, &problems):
 		return exitInvalid
 	}
@@ -65,17 +68,22 @@ func exitCode(err error) int {
 
 // each takes apart what errors.Join has joined.
 func each(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
 	}
-	return []error{err}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, each(e)...)
+	}
+	return all
 }
 
 // report prints what a command returned, and returns the exit code. What is
 // wrong with a pipeline begins with its position, everything else with our
 // name.
 func report(err error) int {
-	if err == nil || errors.As(err, new(silent)) {
+	if err == nil || errors.As(err, new(silent)) || errors.As(err, new(childEnded)) {
 		return exitCode(err)
 	}
 	var problems plan.Problems

@@ -18,7 +18,7 @@ type graphCommand struct {
 
 // Run prints the graph of the plan.
 func (c *graphCommand) Run() error {
-	program, _, err := c.prepare(gopiper.Options{})
+	program, _, err := c.prepare(gopiper.Options{Durable: true})
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ type repeat struct {
 // description or a time, differ for every message.
 func distinct(a slog.Attr) string {
 	switch a.Key {
-	case "pipeline", "stage", "component", "code":
+	case "pipeline", "stage", "component", "code", "problem":
 		return a.Key + "=" + a.Value.String() + " "
 	}
 	return ""

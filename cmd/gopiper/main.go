@@ -9,4 +9,9 @@ import (
 	_ "github.com/gopiper/gopiper/loader/goplugin"
 )
 
-func main() { os.Exit(execute(os.Args[1:])) }
+func main() {
+	if err := joinSupervisor(); err != nil {
+		os.Exit(report(err))
+	}
+	exit(execute(os.Args[1:]))
+}

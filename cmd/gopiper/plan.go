@@ -9,7 +9,7 @@ type planCommand struct {
 
 // Run prints the plan.
 func (c *planCommand) Run() error {
-	program, _, err := c.prepare(gopiper.Options{})
+	program, _, err := c.prepare(gopiper.Options{Durable: true})
 	if err != nil {
 		return err
 	}

@@ -15,20 +15,43 @@ import (
 // started is a gopiper that runs.
 type started struct {
 	t       *testing.T
+	file    string // its script
 	command *exec.Cmd
 	in      io.WriteCloser
 	out     *bufio.Reader
 	err     *bufio.Reader
 }
 
-func start(t *testing.T, script string, flags ...string) *started {
+// writeScript writes a script of one pipeline p with these stages.
+func writeScript(t *testing.T, file, stages string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "p.lua")
-	text := "local gopiper = require('gopiper') gopiper.createPipeline{ " + script + " }"
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+	text := "local gopiper = require('gopiper')\ngopiper.createPipeline({ " + stages + " }, { name = 'p' })\n"
+	write(t, file, text)
+}
+
+// write replaces a file as a whole, so that nobody sees a part of it.
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file+".new", []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s := &started{t: t, command: exec.Command("gopiper", append(append([]string{"run"}, flags...), file)...)}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start runs a pipeline p with these stages.
+func start(t *testing.T, stages string, flags ...string) *started {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "p.lua")
+	writeScript(t, file, stages)
+	return startFile(t, file, flags...)
+}
+
+func startFile(t *testing.T, file string, flags ...string) *started {
+	t.Helper()
+	s := &started{t: t, file: file, command: exec.Command("gopiper", append(append([]string{"run"}, flags...), file)...)}
+	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	pipe := func(r io.Reader, err error) *bufio.Reader {
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +69,7 @@ func start(t *testing.T, script string, flags ...string) *started {
 	if err := s.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.command.Process.Kill() })
+	t.Cleanup(func() { _ = syscall.Kill(-s.command.Process.Pid, syscall.SIGKILL) }) // and what it has started
 	return s
 }
 
@@ -65,6 +88,15 @@ func (s *started) signal(signal os.Signal) {
 	if err := s.command.Process.Signal(signal); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// passes tells a pipeline something, and reads what comes of it.
+func (s *started) passes(in, out string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.in, in); err != nil {
+		s.t.Fatal(err)
+	}
+	s.line(s.out, out)
 }
 
 // ends waits for the end and returns what was left in the standard error.

@@ -19,60 +19,103 @@ import (
 type scriptArguments struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Scripts, or folders: of those, every .lua file in it, but not in its subfolders, which are for modules."`
 	Eval  []string `short:"e" sep:"none" placeholder:"LUA" help:"A script on the command line. It may use gopiper without require."`
+
+	once map[string][]byte // what was read of files that can be read only once
 }
 
 // The script of -e is one line, so that positions stay right.
 const evalPrelude = `local gopiper = require("gopiper") `
 
+// described is what scripts describe, as they were read once.
+type described struct {
+	plan     *plan.Plan
+	warnings []script.Warning
+	problems plan.Problems // of the scripts; those of the plan are found by prepare
+	files    []string      // that it was made of: scripts and the modules they require
+}
+
 // prepare makes the scripts' pipelines ready to run. The error is a
 // plan.Problems with everything that is wrong in any of them, or an invalid.
 func (a *scriptArguments) prepare(options gopiper.Options) (*gopiper.Program, []script.Warning, error) {
-	described := &plan.Plan{}
-	warnings, problems, err := a.describe(described)
+	d, err := a.describe()
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(described.Pipelines) == 0 {
-		return nil, nil, problems.Err()
-	}
-	program, err := gopiper.Prepare(described, options)
-	var more plan.Problems
-	if err != nil && !errors.As(err, &more) {
-		return nil, warnings, err
-	}
-	if err := append(problems, more...).Err(); err != nil {
-		return nil, warnings, err
-	}
-	return program, warnings, nil
+	program, err := d.prepare(options)
+	return program, d.warnings, err
 }
 
-// describe evaluates the scripts and adds what they describe to a plan.
-func (a *scriptArguments) describe(described *plan.Plan) (warnings []script.Warning, problems plan.Problems, err error) {
+// prepare makes what is described ready to run. It may be called again once the
+// program has ended: what the scripts looked at when they were read stays the
+// same. The error is a plan.Problems with everything that is wrong.
+func (d *described) prepare(options gopiper.Options) (*gopiper.Program, error) {
+	if len(d.plan.Pipelines) == 0 {
+		return nil, d.problems.Err()
+	}
+	program, err := gopiper.Prepare(d.plan, options)
+	var more plan.Problems
+	if err != nil && !errors.As(err, &more) {
+		return nil, err
+	}
+	if err := append(slices.Clip(d.problems), more...).Err(); err != nil {
+		return nil, err
+	}
+	return program, nil
+}
+
+// describe evaluates the scripts.
+func (a *scriptArguments) describe() (*described, error) {
 	files, err := a.files()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	load := func(name string, source []byte) {
-		s, err := script.Load(context.Background(), name, source, script.Options{Known: loader.Names()})
-		if err != nil {
-			problems = append(problems, problem(name, err))
-			return
-		}
-		described.Pipelines = append(described.Pipelines, s.Plan().Pipelines...)
-		warnings = append(warnings, s.Warnings()...)
-	}
+	d := &described{plan: &plan.Plan{}}
 	for _, source := range a.Eval {
-		load("-e", []byte(evalPrelude+source))
+		d.add("-e", []byte(evalPrelude+source))
 	}
 	for _, file := range files {
-		source, err := os.ReadFile(file)
+		source, err := a.read(file)
 		if err != nil {
-			problems = append(problems, plan.Problem{Position: plan.Position{File: file}, Message: reason(err)})
+			d.problems = append(d.problems, plan.Problem{Position: plan.Position{File: file}, Message: reason(err)})
 			continue
 		}
-		load(file, source)
+		d.add(file, source)
 	}
-	return warnings, problems, nil
+	return d, nil
+}
+
+// add evaluates one script.
+func (d *described) add(name string, source []byte) {
+	s, err := script.Load(context.Background(), name, source, script.Options{Known: loader.Names()})
+	if err != nil {
+		p := problem(name, err)
+		d.problems = append(d.problems, p)
+		d.files = append(d.files, name, p.Position.File)
+		return
+	}
+	d.plan.Pipelines = append(d.plan.Pipelines, s.Plan().Pipelines...)
+	d.warnings = append(d.warnings, s.Warnings()...)
+	d.files = append(d.files, s.Files()...)
+}
+
+// read returns a script. What is no regular file, such as a pipe, can be read only
+// once, and is remembered.
+func (a *scriptArguments) read(file string) ([]byte, error) {
+	if source, ok := a.once[file]; ok {
+		return source, nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	source, err := os.ReadFile(file)
+	if err == nil && !info.Mode().IsRegular() {
+		if a.once == nil {
+			a.once = make(map[string][]byte)
+		}
+		a.once[file] = source
+	}
+	return source, err
 }
 
 func problem(name string, err error) plan.Problem {

@@ -20,23 +20,41 @@ func catchSignals() {
 }
 
 // drainOnSignal returns a context that is cancelled by the first SIGINT or
-// SIGTERM. The second ends the process at once. stop ends the watch.
+// SIGTERM, or when the process has died that supervises this one. The second
+// signal ends the process at once. stop ends the watch.
 func drainOnSignal(logger *slog.Logger) (ctx context.Context, stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	go func() {
-		for count := 1; ; count++ {
+		orders, came := supervisor.listen(), newInterrupts()
+		for {
+			var last syscall.Signal
 			select {
 			case s := <-signals:
-				if count > 1 {
-					os.Exit(exitSignal + int(s.(syscall.Signal)))
+				last = s.(syscall.Signal)
+				came.direct[last]++
+			case s, alive := <-orders:
+				if !alive {
+					orders = nil
+					if ctx.Err() == nil {
+						logger.Warn("stopping, because the process has died that supervises this one")
+						cancel()
+					}
+					continue
 				}
-				logger.Info("stopping: what is in flight is finished; a second signal exits at once", "signal", s.String())
-				cancel()
+				last = s
+				came.passed[last]++
 			case <-stopped:
 				return
+			}
+			if came.count() > 1 {
+				exit(exitSignal + int(last))
+			}
+			if ctx.Err() == nil {
+				logger.Info("stopping: what is in flight is finished; a second signal exits at once", "signal", last.String())
+				cancel()
 			}
 		}
 	}()
