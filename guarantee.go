@@ -297,7 +297,7 @@ func (r *resolver) needsStore(s *plan.Stage, d *component.Declaration) {
 		if !slices.ContainsFunc(d.Delivery, func(other component.Promise) bool {
 			return other.Attribute == p.Attribute && other.Value == p.Value && !other.Durable
 		}) {
-			r.report(s, "attribute %q: %s = %s needs a state directory; run with --state DIR", p.Attribute, p.Attribute, written(p.Value))
+			r.report(s, "%s = %s needs a state directory; run with --state DIR", p.Attribute, written(p.Value))
 		}
 	}
 }

@@ -188,7 +188,7 @@ func TestResumeNeedsState(t *testing.T) {
 		return gopiper.Pipeline{Stages: gopiper.Stages(gopiper.Use("again", gopiper.Attributes{"resume": resume}), gopiper.Use("sure"))}
 	}
 	for resume, want := range map[any]string{
-		true:  `again: attribute "resume": resume = true needs a state directory; run with --state DIR`,
+		true:  `again: resume = true needs a state directory; run with --state DIR`,
 		false: "",
 		"yes": `again: attribute "resume": expected a boolean, got the string "yes"`,
 	} {
