@@ -15,7 +15,7 @@ func (u *unit) pass(b *batch) *batch {
 	if u.flusher == nil || u.stage.keeps {
 		return b
 	}
-	if u.w.more() && len(u.unflushed) < flushBatches {
+	if u.w.more() && len(u.unflushed) < u.flushMost() {
 		u.unflushed = append(u.unflushed, b)
 		u.w.flushDue = true
 		return nil
@@ -32,8 +32,16 @@ func (u *unit) pass(b *batch) *batch {
 	return b
 }
 
-// flushBatches is how many batches may wait for a flush while more input does.
-const flushBatches = 8
+// flushMost is how many batches may wait for a flush while more input does.
+func (u *unit) flushMost() int {
+	if u.slowFlush {
+		return 64
+	}
+	return 8
+}
+
+// slowFlush is how long a flush takes that waits for a disk or a network.
+const slowFlush = 100 * time.Microsecond
 
 // flush flushes and sends on what waited for it, returning the last batch.
 func (u *unit) flush() *batch {
@@ -60,11 +68,25 @@ func (u *unit) callFlush() (err error) {
 			err = panicReport(reason)
 		}
 	}()
+	start := monotonic()
 	err = u.flusher.Flush(u.w.p.flushContext())
 	if err == nil {
 		u.flushes = 0
+		u.timeFlush(monotonic() - start)
 	}
 	return err
+}
+
+// timeFlush finds out whether the component's flushes are slow: three in a row are.
+func (u *unit) timeFlush(took int64) {
+	if took < int64(slowFlush) {
+		u.slowFlushes = 0
+		return
+	}
+	if u.slowFlushes++; u.slowFlushes >= 3 && !u.slowFlush {
+		u.slowFlush = true
+		u.w.queued.Store(true)
+	}
 }
 
 func (p *Pipeline) flushContext() context.Context { return p.hardContext }

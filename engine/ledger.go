@@ -24,6 +24,8 @@ type ledger struct {
 
 	mu    sync.Mutex
 	ready []settlement
+	timer *time.Timer // kicks
+	armed bool        // it runs
 }
 
 // settlement is a home all of whose messages are settled; or, if origin is set, a
@@ -40,7 +42,10 @@ type ender interface {
 }
 
 func newLedger(p *Pipeline) *ledger {
-	return &ledger{p: p, store: p.config.Store, wake: make(chan struct{}, 1)}
+	l := &ledger{p: p, store: p.config.Store, wake: make(chan struct{}, 1)}
+	l.timer = time.AfterFunc(time.Hour, l.kick)
+	l.timer.Stop()
+	return l
 }
 
 // takes tells whether the end of the home needs a commit; if so it is seen to.
@@ -54,8 +59,15 @@ func (l *ledger) takes(h *home) bool {
 	} else {
 		l.ready = append(l.ready, settlement{home: h})
 	}
+	wait := h.ender != nil && 2*h.section.owed.Load() < h.section.credits.maxMessages
+	if wait && !l.armed {
+		l.armed = true
+		l.timer.Reset(gather)
+	}
 	l.mu.Unlock()
-	l.kick()
+	if !wait {
+		l.kick()
+	}
 	return true
 }
 
@@ -106,7 +118,7 @@ func (l *ledger) commit(sync bool, settle func(Tx), done func()) {
 func (l *ledger) fill(tx Tx) []settlement {
 	l.mu.Lock()
 	taken := l.ready
-	l.ready = nil
+	l.ready, l.armed = nil, false
 	l.mu.Unlock()
 	for _, s := range taken {
 		if s.home == nil {
@@ -127,28 +139,22 @@ func (l *ledger) busy() bool {
 	return len(l.ready) > 0 || l.pending.Load() > 0
 }
 
-// gather is how long what is settled waits for more to be committed with it.
-const gather = time.Millisecond
+// gather is how long what is settled waits for more to be committed with it, as
+// long as that is less than half of what may be in flight and nobody waits to be
+// told: a source that gives positions, and a buffer, do not.
+const gather = 5 * time.Millisecond
 
 // loop commits what is settled, until over is closed.
 func (l *ledger) loop(over chan struct{}) {
-	timer := time.NewTimer(gather)
-	timer.Stop()
+	defer l.timer.Stop()
 	for {
 		select {
 		case <-l.wake:
+			l.commitReady()
 		case <-over:
 			l.finish()
 			return
 		}
-		if l.pending.Load() > 0 { // under load; else at once
-			timer.Reset(gather)
-			select {
-			case <-timer.C:
-			case <-over:
-			}
-		}
-		l.commitReady()
 	}
 }
 

@@ -77,19 +77,21 @@ type unit struct {
 	orphans   []int               // messages of this batch that a component kept which was replaced
 	failures  []component.Message
 
-	park      []*entry             // what goes on only behind something unfinished
-	waiting   []*batch             // not handed over yet
-	blocked   int                  // messages whose retry holds the others back
-	keys      map[string]*keyQueue // in key order: those of which something is awaited
-	restarts  atomic.Int64         // replaced components in a row, with nothing Done in between
-	doneThen  uint64               // how many messages were Done when the last one was replaced
-	loose     int                  // messages that wait for a callback or retry with no entry
-	unflushed []*batch
-	flushes   int // failed flushes in a row
-	current   *call
-	handed    bool // called by hands
-	hands     atomic.Pointer[hands]
-	alone     bool // hand over one at a time
+	park        []*entry             // what goes on only behind something unfinished
+	waiting     []*batch             // not handed over yet
+	blocked     int                  // messages whose retry holds the others back
+	keys        map[string]*keyQueue // in key order: those of which something is awaited
+	restarts    atomic.Int64         // replaced components in a row, with nothing Done in between
+	doneThen    uint64               // how many messages were Done when the last one was replaced
+	loose       int                  // messages that wait for a callback or retry with no entry
+	unflushed   []*batch
+	flushes     int  // failed flushes in a row
+	slowFlush   bool // its flushes wait for something
+	slowFlushes int  // in a row
+	current     *call
+	handed      bool // called by hands
+	hands       atomic.Pointer[hands]
+	alone       bool // hand over one at a time
 
 	keepMu  sync.Mutex
 	keeping []*message // that the component keeps

@@ -57,7 +57,9 @@ func (w *watchman) enter() error {
 		if json.Unmarshal(value, &w.state) != nil {
 			w.state = vigil{}
 		}
-		w.state.Deaths++
+		if w.state.Deaths++; w.state.Deaths > deathsMost { // it has not come again: it was another
+			w.state.Deaths, w.state.Source, w.state.Sum = deathsAlone, "", nil
+		}
 		w.watching.Store(true)
 		w.p.logger.Warn("the process died while the pipeline ran; what was in flight comes again", "deaths", w.state.Deaths)
 	}
@@ -161,11 +163,17 @@ func (w *watchman) guard(s *source, b *batch) bool {
 			return false
 		}
 	}
-	w.state.Source, w.state.Sum = "", nil
-	_ = w.save(false)
+	if !w.awaited() {
+		w.state.Source, w.state.Sum = "", nil
+		_ = w.save(false)
+	}
 	b.retire()
 	return true
 }
+
+// awaited tells that the message that is noted is the one to take, and still to
+// come.
+func (w *watchman) awaited() bool { return w.state.Deaths >= deathsMost && w.state.Source != "" }
 
 // single lets one message through: a copy of it, which nothing else travels with.
 func (w *watchman) single(s *source, parent *message) bool {
@@ -178,7 +186,7 @@ func (w *watchman) single(s *source, parent *message) bool {
 		poison = true
 	}
 	if !poison {
-		if w.state.Source == "" || w.state.Deaths < deathsMost { // else that one is still to come
+		if !w.awaited() {
 			w.state.Source, w.state.Sum = name, sum[:]
 		}
 		if w.save(true) != nil {

@@ -50,7 +50,7 @@ func TestPoison(t *testing.T) {
 					break
 				}
 				if deaths++; deaths > 10 {
-					t.Fatal("it dies again and again")
+					t.Fatalf("it dies again and again: %v; %s", err, values[string(keyOf(aliveKey, "test"))])
 				}
 			}
 			if deaths != test.deaths {

@@ -32,6 +32,7 @@ type worker struct {
 	out   output
 
 	producers atomic.Int32 // for an inline worker
+	queued    atomic.Bool  // an inline worker takes batches from its channel all the same
 
 	mu       sync.Mutex
 	now      int64 // the time when the last stage looked at the clock, 0 if that is not fresh
@@ -87,8 +88,22 @@ func (w *worker) run(from int, b *batch) {
 	w.out.put(b)
 }
 
-// put implements output for an inline worker: the caller runs the segment.
+// put implements output for an inline worker: the caller runs the segment, unless
+// that has turned out to wait for a disk or a network, with which the source need
+// not wait: many batches can then be flushed at once.
 func (w *worker) put(b *batch) {
+	if !w.queued.Load() {
+		w.take(b)
+		return
+	}
+	select {
+	case w.in <- b:
+	case <-w.p.aborted:
+	}
+}
+
+// take runs a batch through the segment.
+func (w *worker) take(b *batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = 0
@@ -139,7 +154,7 @@ func (w *worker) loop() {
 				w.finish()
 				return
 			}
-			w.put(b)
+			w.take(b)
 		case <-w.wake:
 			w.attend()
 		case m, ok := <-postponed:
