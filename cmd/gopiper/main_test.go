@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,6 +30,15 @@ func TestMain(m *testing.M) {
 func init() {
 	loader.Register(component.Declaration{Name: "test_panic", Roles: component.Processor, Summary: "Panics."},
 		func(map[string]any) (component.Factory, error) { panic("no factory today") })
+	loader.Register(component.Declaration{
+		Name: "test_die", Roles: component.Processor, Summary: "Ends the process three times.",
+		Attributes: []component.Attribute{
+			{Name: "file", Doc: "Where it counts."},
+			{Name: "how", Doc: "How: kill, panic or exit."},
+		},
+	}, func(attributes map[string]any) (component.Factory, error) {
+		return &dier{attributes["file"].(string), attributes["how"].(string)}, nil
+	})
 	loader.Register(component.Declaration{Name: "test_never", Roles: component.Sink, Summary: "Never calls back."},
 		func(map[string]any) (component.Factory, error) { return never{}, nil })
 	loader.Register(component.Declaration{
@@ -38,6 +48,33 @@ func init() {
 			{Name: "wait", Type: component.Duration, Doc: "A pause."},
 		},
 	}, func(map[string]any) (component.Factory, error) { return failer{}, nil })
+}
+
+// dier ends the process by a message, and leaves a byte in a file each time, until
+// there are three.
+type dier struct{ file, how string }
+
+func (d *dier) Amount() int                                       { return 1 }
+func (d *dier) Create(chan component.Message) component.Component { return d }
+
+func (d *dier) Handle(_ component.Message, handled component.HandledCallback) {
+	died, _ := os.ReadFile(d.file)
+	if len(died) == 3 {
+		handled(component.Report{})
+		return
+	}
+	if err := os.WriteFile(d.file, append(died, '.'), 0o666); err != nil {
+		panic(err)
+	}
+	switch d.how {
+	case "kill":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "panic":
+		go panic("in a goroutine of its own")
+	case "exit":
+		os.Exit(0)
+	}
+	select {}
 }
 
 // never takes messages and does not say what became of them.

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gopiper/gopiper"
@@ -80,66 +76,6 @@ func (f *inState) with(change bool, do func(context.Context, control.Keeper) err
 	return errors.Join(err, done())
 }
 
-// selected are the flags that select messages.
-type selected struct {
-	IDs      []uint64 `arg:"" optional:"" name:"id" help:"Numbers of messages, as ls shows them."`
-	Pipeline string   `placeholder:"NAME" help:"Messages of this pipeline."`
-	Stage    string   `placeholder:"NAME" help:"Messages that failed in this stage."`
-	Status   []int    `placeholder:"CODE" help:"Messages that failed with any of these statuses."`
-	After    moment   `placeholder:"TIME" help:"Messages that failed since this time, such as 2026-01-31, 2026-01-31T18:00:00Z, or 2h for two hours ago."`
-	Before   moment   `placeholder:"TIME" help:"Messages that failed before this time."`
-}
-
-func (s *selected) selection() control.Selection {
-	return control.Selection{
-		IDs: s.IDs, Pipeline: s.Pipeline, Stage: s.Stage, Statuses: s.Status, After: s.After.Time, Before: s.Before.Time,
-	}
-}
-
-// isAll tells whether nothing is said that would select.
-func (s *selected) isAll() bool {
-	return len(s.IDs) == 0 && s.Pipeline == "" && s.Stage == "" && len(s.Status) == 0 && s.After.IsZero() && s.Before.IsZero()
-}
-
-// moment is a time on the command line.
-type moment struct{ time.Time }
-
-// UnmarshalText reads a time, a day, or a duration that is over.
-func (m *moment) UnmarshalText(text []byte) error {
-	if ago, err := time.ParseDuration(string(text)); err == nil {
-		m.Time = time.Now().Add(-ago)
-		return nil
-	}
-	if at, err := time.Parse(time.RFC3339, string(text)); err == nil {
-		m.Time = at
-		return nil
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime} {
-		if at, err := time.ParseInLocation(layout, string(text), time.Local); err == nil {
-			m.Time = at
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no time; write for example 2026-01-31, 2026-01-31T18:00:00Z, or 2h for two hours ago", text)
-}
-
-// sure are the flags of commands that change something: all must be asked for.
-type sure struct {
-	selected
-	All bool `help:"All messages."`
-}
-
-// selection returns what is selected, if anything is.
-func (s *sure) selection() (control.Selection, error) {
-	switch {
-	case !s.All && s.isAll():
-		return control.Selection{}, invalidf("no message is selected; give numbers, --all, or what they have in common, such as --pipeline NAME")
-	case s.All && !s.isAll():
-		return control.Selection{}, invalidf("--all selects every message; leave it out, or all else that selects")
-	}
-	return s.selected.selection(), nil
-}
-
 type quarantineLs struct {
 	inState
 	selected
@@ -170,7 +106,7 @@ func (c *quarantineLs) Run() error {
 
 type quarantineShow struct {
 	inState
-	IDs  []uint64 `arg:"" name:"id" help:"Numbers of messages, as ls shows them."`
+	IDs  []number `arg:"" name:"id" help:"Numbers of messages, as ls shows them."`
 	JSON bool     `name:"json" help:"Print JSON, one object a line, with the data in base64."`
 }
 
@@ -182,7 +118,7 @@ func (c *quarantineShow) Run() error {
 		if c.JSON {
 			print = out.object
 		}
-		return out.end(keeper.List(ctx, control.Selection{IDs: c.IDs}, print))
+		return out.end(keeper.List(ctx, control.Selection{IDs: numbers(c.IDs)}, print))
 	})
 }
 
@@ -305,59 +241,4 @@ func outcome(o control.Outcome) string {
 		text += "; it is replayed when that is run next"
 	}
 	return text + "\n"
-}
-
-// printer writes messages.
-type printer struct {
-	out    *bufio.Writer
-	count  int
-	widths []int // of the columns of a table
-	rows   [][]string
-}
-
-func newPrinter(file *os.File) *printer { return &printer{out: bufio.NewWriterSize(file, 1<<16)} }
-
-// end writes what is left. A reader that has left has seen enough.
-func (p *printer) end(err error) error {
-	p.table()
-	if flushed := p.out.Flush(); err == nil {
-		err = flushed
-	}
-	if errors.Is(err, syscall.EPIPE) {
-		return nil
-	}
-	return err
-}
-
-// raw writes a message's data.
-func (p *printer) raw(e control.Entry) error {
-	p.count++
-	if _, err := p.out.Write(e.Data); err != nil {
-		return err
-	}
-	return p.out.WriteByte('\n')
-}
-
-// listed is a message without its data.
-type listed struct {
-	control.Entry
-	Data []byte `json:"data,omitempty"`
-}
-
-// object writes a message as a JSON object in a line.
-func (p *printer) object(e control.Entry) error {
-	p.count++
-	encoder := json.NewEncoder(p.out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(listed{e, e.Data})
-}
-
-// oneLine is the beginning of a text, for a terminal.
-func oneLine(text string, most int) string {
-	text, _, more := strings.Cut(strings.TrimSpace(text), "\n")
-	runes := []rune(printable(text))
-	if more || len(runes) > most {
-		runes = append(runes[:min(len(runes), most-1)], '…')
-	}
-	return string(runes)
 }

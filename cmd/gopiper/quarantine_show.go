@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +27,61 @@ const tableRows = 1000
 const descriptionMax = 60
 
 var columns = []string{"ID", "TIME", "PIPELINE", "STAGE", "STATUS", "ATTEMPTS", "SIZE", "DESCRIPTION"}
+
+// printer writes messages.
+type printer struct {
+	out    *bufio.Writer
+	count  int
+	widths []int // of the columns of a table
+	rows   [][]string
+}
+
+func newPrinter(file *os.File) *printer { return &printer{out: bufio.NewWriterSize(file, 1<<16)} }
+
+// end writes what is left. A reader that has left has seen enough.
+func (p *printer) end(err error) error {
+	p.table()
+	if flushed := p.out.Flush(); err == nil {
+		err = flushed
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// raw writes a message's data.
+func (p *printer) raw(e control.Entry) error {
+	p.count++
+	if _, err := p.out.Write(e.Data); err != nil {
+		return err
+	}
+	return p.out.WriteByte('\n')
+}
+
+// listed is a message without its data.
+type listed struct {
+	control.Entry
+	Data []byte `json:"data,omitempty"`
+}
+
+// object writes a message as a JSON object in a line.
+func (p *printer) object(e control.Entry) error {
+	p.count++
+	encoder := json.NewEncoder(p.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(listed{e, e.Data})
+}
+
+// oneLine is the beginning of a text, for a terminal.
+func oneLine(text string, most int) string {
+	text, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	runes := []rune(printable(text))
+	if more || len(runes) > most {
+		runes = append(runes[:min(len(runes), most-1)], '…')
+	}
+	return string(runes)
+}
 
 // row writes a message as a row of a table.
 func (p *printer) row(e control.Entry) error {

@@ -27,6 +27,7 @@ func (s *started) reloads(stages string) {
 // A valid script takes over, and nothing of the standard input is lost: not even
 // the beginning of a line.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	s := start(t, marking("1 "))
 	s.passes("a\nhal", "1 a\n")
 	s.reloads(marking("2 "))
@@ -43,6 +44,7 @@ func TestReload(t *testing.T) {
 // A script that is not valid leaves the one that runs, and all that is wrong is
 // logged with its position.
 func TestReloadOfWhatIsNotValid(t *testing.T) {
+	t.Parallel()
 	s := start(t, marking("1 "))
 	s.passes("a\n", "1 a\n")
 	writeScript(t, s.file, "gopiper.stdin{ max_mesage = 1 },\ngopiper.stdout{ worker = 2 }")
@@ -64,6 +66,7 @@ func TestReloadOfWhatIsNotValid(t *testing.T) {
 
 // Pipelines that cannot start leave the place to those before.
 func TestReloadOfWhatCannotStart(t *testing.T) {
+	t.Parallel()
 	s := start(t, marking("1 "))
 	s.passes("a\nhal", "1 a\n")
 	writeScript(t, s.file, "gopiper.stdin{}, gopiper.file{ path = '"+s.file+"/x' }")
@@ -79,6 +82,7 @@ func TestReloadOfWhatCannotStart(t *testing.T) {
 // With --watch a change of a script or a module is enough, and so is that a module
 // comes that was missing.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, module := filepath.Join(dir, "p.lua"), filepath.Join(dir, "mark.lua")
 	write(t, module, "return '1 '")
@@ -107,6 +111,7 @@ func TestWatch(t *testing.T) {
 
 // What failed before a reload is not forgotten.
 func TestFailuresBeforeAReloadCount(t *testing.T) {
+	t.Parallel()
 	s := start(t, "gopiper.stdin{}, gopiper.test_fail{}, gopiper.stdout{}")
 	io.WriteString(s.in, "bad\n")
 	s.line(s.err, "message failed")
@@ -123,6 +128,7 @@ func TestFailuresBeforeAReloadCount(t *testing.T) {
 
 // What cannot be drained is said, and does not keep the new pipelines back.
 func TestReloadOfWhatIsNotDrained(t *testing.T) {
+	t.Parallel()
 	s := undrainable(t, "--drain-timeout", "10ms")
 	writeScript(t, s.file, marking("2 "))
 	s.signal(syscall.SIGHUP)
@@ -136,6 +142,7 @@ func TestReloadOfWhatIsNotDrained(t *testing.T) {
 
 // A signal that comes while a reload drains ends the process.
 func TestSignalDuringAReload(t *testing.T) {
+	t.Parallel()
 	s := undrainable(t)
 	s.signal(syscall.SIGHUP)
 	s.line(s.err, "reloading")
@@ -147,6 +154,7 @@ func TestSignalDuringAReload(t *testing.T) {
 
 // The metrics are those of what runs.
 func TestMetricsFollowAReload(t *testing.T) {
+	t.Parallel()
 	s := start(t, marking("1 "), "--metrics", "127.0.0.1:0")
 	_, address, _ := strings.Cut(strings.TrimSpace(s.line(s.err, "serving metrics")), "address=")
 	s.passes("a\n", "1 a\n")
@@ -167,6 +175,7 @@ func TestMetricsFollowAReload(t *testing.T) {
 
 // Requests that come while a reload runs are one.
 func TestManyReloads(t *testing.T) {
+	t.Parallel()
 	s := undrainable(t, "--drain-timeout", "1s")
 	writeScript(t, s.file, marking("2 "))
 	s.signal(syscall.SIGHUP)
@@ -187,6 +196,7 @@ func TestManyReloads(t *testing.T) {
 
 // Pipelines that end by themselves end the process, also when files are watched.
 func TestWatchEnds(t *testing.T) {
+	t.Parallel()
 	s := start(t, "gopiper.generate{ count = 1 }, gopiper.stdout{}", "--watch")
 	s.line(s.out, "message 1\n")
 	if rest := s.ends(exitOK); rest != "" {
