@@ -51,7 +51,10 @@ func pipelineDefaults() []row {
 		{"`max_messages`", number(plan.DefaultMaxMessages), "Messages in flight at most. It holds back the source."},
 		{"`max_bytes`", size(plan.DefaultMaxBytes), "Memory of the messages in flight at most. A message that is larger goes alone."},
 		{"`drain_timeout`", duration(plan.DefaultDrainTimeout), "How long a stop waits for what is in flight."},
-		{"`failed`", "none", "Failed messages are logged, and the exit code is 4."},
+		{"`failed`", "none", "Failed messages are kept in quarantine, or without a state directory logged, and the exit code is 4."},
+		{"`quarantine.max_size`", size(plan.DefaultQuarantineBytes), "Failed messages that are kept in [quarantine](delivery.md#quarantine) at most."},
+		{"`quarantine.max_age`", "without limit", ""},
+		{"`quarantine.when_full`", "`block`", "What fails waits for room."},
 		{"`name`", "the script's name", "Without its ending; `NAME_2` for a second pipeline in it."},
 	}
 }
@@ -62,6 +65,7 @@ func stageDefaults(t *testing.T) []row {
 		{"`order`", "`total`", "With several workers. See [ordering](ordering.md)."},
 		{"`order_by`", "the message's own key", "For `order = \"key\"`."},
 		{"`timeout`", duration(plan.DefaultTimeout), fmt.Sprintf("How long handling one message may take. After %d in a row the message fails.", source(t, "engine/order.go", "maxTimeouts"))},
+		{"deaths", fmt.Sprint(source(t, "engine/watchman.go", "deathsMost")), "Of the process, in a row, with the same message in flight: then it fails, if it [comes again](delivery.md#a-message-ends-the-process)."},
 		{"panics", fmt.Sprint(source(t, "engine/order.go", "maxPanics")), "After so many on one message it fails."},
 		{"`retry.max_attempts`", "without limit", ""},
 		{"`retry.initial`", duration(plan.DefaultRetryInitial), "The pause before the second attempt. Each is twice the one before, less a random fifth at most."},
@@ -97,6 +101,10 @@ func commandDefaults(t *testing.T) []row {
 		{"repeated warnings and errors", number(source(t, "cmd/gopiper/log.go", "repeatsShown")), fmt.Sprintf(
 			"So many of one pipeline, stage and code are logged in %s, the others counted. At `--log-level debug` all are logged.",
 			duration(time.Duration(source(t, "cmd/gopiper/log.go", "repeatsTime"))))},
+		{"`--state`", "none", "Nothing survives the process."},
+		{"`--supervise`", "off", fmt.Sprintf("A process that has died is started again after %s; every next pause is twice as long, up to %s, until one has lived for %s.",
+			duration(time.Duration(source(t, "cmd/gopiper/supervise.go", "pauseFirst"))), duration(time.Duration(source(t, "cmd/gopiper/supervise.go", "pauseMax"))),
+			duration(time.Duration(source(t, "cmd/gopiper/supervise.go", "livedWell"))))},
 		{"`--metrics`", "off", "Loopback addresses only."},
 		{"`GOGC`", "400", "Where the environment does not say."},
 		{"`GOMEMLIMIT`", "nine tenths of the control group's limit", "Where the environment does not say, on Linux."},
