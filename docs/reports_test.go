@@ -17,7 +17,7 @@ func TestStatuses(t *testing.T) {
 	statuses := []int{
 		filter.StatusInvalid, stream.StatusTooLong, stream.StatusBroken,
 		script.StatusError, script.StatusLimit, script.StatusReturn, script.StatusState,
-		engine.StatusAttempts, engine.StatusPanic, engine.StatusTimeout, engine.StatusNoSink,
+		engine.StatusAttempts, engine.StatusPanic, engine.StatusTimeout, engine.StatusPoison, engine.StatusNoSink,
 	}
 	for _, status := range statuses {
 		if !strings.Contains(table, fmt.Sprintf("\n| %d | ", status)) {
