@@ -39,6 +39,12 @@ type Store interface {
 	Pack(dst, plain []byte) []byte
 	Unpack(dst, packed []byte) ([]byte, error)
 
+	// Mark keeps a short mark under a name, in place of the one before. It is
+	// there after the process has died, but need not be after a loss of power: it
+	// costs no more than a system call. Marked returns it, nil if there is none.
+	Mark(name string, mark []byte) error
+	Marked(name string) ([]byte, error)
+
 	// Health says in a sentence what keeps the store from committing at the
 	// moment, such as a full disk; "" if nothing does.
 	Health() string

@@ -187,9 +187,6 @@ func (h *home) ended() {
 		}
 	}
 	p.observeLatency(h.started)
-	if w := p.watchman; w != nil && !h.derived {
-		w.passed(h.section, int64(h.n))
-	}
 	h.section.credits.releaseBytes(h.bytes)
 	if owed := h.owed.Swap(0); owed > 0 {
 		h.section.owed.Add(-owed)

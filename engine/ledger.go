@@ -120,6 +120,7 @@ func (l *ledger) fill(tx Tx) []settlement {
 	taken := l.ready
 	l.ready, l.armed = nil, false
 	l.mu.Unlock()
+	w := l.p.watchman
 	for _, s := range taken {
 		if s.home == nil {
 			continue
@@ -127,6 +128,9 @@ func (l *ledger) fill(tx Tx) []settlement {
 		s.home.putChanges(tx)
 		if s.home.ender != nil {
 			s.home.ender.end(tx, s.home)
+			if w.watching.Load() {
+				w.passed(tx, s.home.section, int64(s.home.n))
+			}
 		}
 	}
 	return taken

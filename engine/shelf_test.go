@@ -168,6 +168,17 @@ func (s *shelf) Unpack(dst, packed []byte) ([]byte, error) {
 	return append(dst, packed[1:]...), nil
 }
 
+func (s *shelf) Mark(name string, mark []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.crashed {
+		s.values["mark "+name] = mark
+	}
+	return nil
+}
+
+func (s *shelf) Marked(name string) ([]byte, error) { return s.Get([]byte("mark " + name)) }
+
 func (s *shelf) Health() string          { return "" }
 func (s *shelf) Failed() <-chan struct{} { return s.failed }
 

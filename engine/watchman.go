@@ -13,30 +13,40 @@ import (
 )
 
 // watchman finds the message that kills the process. The store tells how often in a
-// row the process died while this pipeline ran. After the second time, what may
-// have been in flight then goes through one message at a time, each noted in the
-// store before it is handed over; when the process dies once more, the message
-// that is noted has been in flight three times, and goes to the quarantine when it
-// comes again. Only what comes again can be found so: messages of sources that
+// row the process died while this pipeline ran. After the second time, what was
+// in flight at the first goes through one message at a time, each noted before it
+// is handed over; when the process dies once more, the message that is noted has
+// been in flight three times, and goes to the quarantine when it comes again. Once
+// all that was in flight has gone through, the deaths are forgotten: it was
+// something else. Only what comes again can be found so: messages of sources that
 // give positions, and of buffers. Invariant 13.
 type watchman struct {
 	p        *Pipeline
 	key      []byte
 	watching atomic.Bool // there was a death, and what was in flight has not all gone through
 
-	mu    sync.Mutex // held while one message is alone in flight
+	turn  sync.Mutex // held while one message is alone in flight
+	mu    sync.Mutex
 	state vigil
+	noted note
 }
 
-// vigil is what the watchman keeps in the store while the pipeline runs. It is
-// deleted when the run ends, however it does, as long as the process lives.
+// vigil is what the store keeps while the pipeline runs. It is deleted when the run
+// ends, however it does, as long as the process lives.
 type vigil struct {
-	Deaths int    `json:"deaths"`           // that came before this run, in a row
-	Source string `json:"source,omitempty"` // of the message that is alone in flight
-	Sum    []byte `json:"sum,omitempty"`    // its SHA-256
-	// Caught are the sums of those that were taken. They come again with the
-	// others of their batch, until all that was in flight has gone through.
+	Deaths int `json:"deaths"` // that came before this run, in a row
+	// Left is, for each section, how many of the messages that may have been in
+	// flight at the first death have not gone through.
+	Left []int64 `json:"left,omitempty"`
+	// Caught are the SHA-256 sums of the messages that were taken. They come again
+	// with the others of their batch.
 	Caught [][]byte `json:"caught,omitempty"`
+}
+
+// note says which message is alone in flight. It need not survive a loss of power.
+type note struct {
+	Source string `json:"source,omitempty"`
+	Sum    []byte `json:"sum,omitempty"` // SHA-256
 }
 
 // deathsAlone is how many deaths make the watchman let one message through at a
@@ -49,7 +59,8 @@ const (
 // enter notes that the pipeline runs, and finds out how its last run has ended.
 func (w *watchman) enter() error {
 	w.key = keyOf(aliveKey, w.p.config.Name)
-	value, err := w.p.config.Store.Get(w.key)
+	store := w.p.config.Store
+	value, err := store.Get(w.key)
 	if err != nil {
 		return err
 	}
@@ -57,43 +68,51 @@ func (w *watchman) enter() error {
 		if json.Unmarshal(value, &w.state) != nil {
 			w.state = vigil{}
 		}
-		if w.state.Deaths++; w.state.Deaths > deathsMost { // it has not come again: it was another
-			w.state.Deaths, w.state.Source, w.state.Sum = deathsAlone, "", nil
+		if mark, err := store.Marked(w.p.config.Name); err == nil {
+			_ = json.Unmarshal(mark, &w.noted)
 		}
-		w.watching.Store(true)
-		w.p.logger.Warn("the process died while the pipeline ran; what was in flight comes again", "deaths", w.state.Deaths)
+		w.died()
 	}
-	for _, s := range w.p.sections {
-		s.suspects.Store(w.p.config.MaxMessages + int64(w.p.config.BatchMax))
-		s.alone.Store(w.state.Deaths >= deathsAlone)
+	for i, s := range w.p.sections {
+		if i < len(w.state.Left) {
+			s.suspects.Store(w.state.Left[i])
+		}
+		s.alone.Store(w.state.Deaths >= deathsAlone && s.suspects.Load() > 0)
 	}
-	if w.state.Deaths >= deathsAlone {
+	if w.p.isAlone() {
 		w.p.logger.Warn("messages are handled one at a time until all that was in flight has gone through, to find the one that ends the process")
 	}
-	return w.save(true)
+	return waitFor(store, w.put)
 }
 
-// save keeps the state, and waits until it is durable if sync is set. The lock is
-// held, or nobody else is there yet.
-func (w *watchman) save(sync bool) error {
+// died counts a death.
+func (w *watchman) died() {
+	w.state.Deaths++
+	if w.state.Deaths > deathsMost { // what was noted has not come again: it was another
+		w.state.Deaths, w.noted = deathsAlone, note{}
+	}
+	if len(w.state.Left) != len(w.p.sections) || slices.Max(w.state.Left) <= 0 {
+		w.state.Deaths, w.state.Caught, w.state.Left = 1, nil, nil
+		for range w.p.sections {
+			w.state.Left = append(w.state.Left, w.p.config.MaxMessages+int64(w.p.config.BatchMax))
+		}
+	}
+	w.watching.Store(true)
+	w.p.logger.Warn("the process died while the pipeline ran; what was in flight comes again", "deaths", w.state.Deaths)
+}
+
+// put adds the state to a commit.
+func (w *watchman) put(tx Tx) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, s := range w.p.sections {
+		if i < len(w.state.Left) {
+			w.state.Left[i] = s.suspects.Load()
+		}
+	}
 	value, err := json.Marshal(w.state)
-	if err != nil {
-		return err
-	}
-	store := w.p.config.Store
-	if !sync {
-		store.Update(false, func(tx Tx) { tx.Put(w.key, value) }, nil)
-		return nil
-	}
-	done := make(chan struct{})
-	store.Update(true, func(tx Tx) { tx.Put(w.key, value) }, func() { close(done) })
-	select {
-	case <-done:
-		return nil
-	case <-store.Failed():
-		return store.Err()
-	case <-w.p.aborted:
-		return ErrNotDrained
+	if err == nil { // nothing in it can fail to be encoded
+		tx.Put(w.key, value)
 	}
 }
 
@@ -108,26 +127,28 @@ func (w *watchman) leave() {
 	}
 }
 
-// passed counts messages of a section that were settled: once all that was in
-// flight at the last death has gone through, it has killed nothing.
-func (w *watchman) passed(s *section, n int64) {
-	if !w.watching.Load() || s.suspects.Add(-n) > 0 {
-		return
+// passed counts messages of a section that are settled by a commit, which takes the
+// count along: once all that was in flight at the first death has gone through, it
+// has killed nothing.
+func (w *watchman) passed(tx Tx, s *section, n int64) {
+	if s.suspects.Add(-n) <= 0 {
+		s.alone.Store(false)
+		w.forget()
 	}
-	s.alone.Store(false)
-	for _, other := range w.p.sections {
-		if other.suspects.Load() > 0 {
+	w.put(tx)
+}
+
+// forget forgets the deaths if nothing is left of what was in flight.
+func (w *watchman) forget() {
+	for _, s := range w.p.sections {
+		if s.suspects.Load() > 0 {
 			return
 		}
 	}
-	if w.watching.CompareAndSwap(true, false) {
-		go func() { // not in the store's goroutine
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.state = vigil{}
-			_ = w.save(false)
-		}()
-	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watching.Store(false)
+	w.state = vigil{}
 }
 
 // guards tells whether the messages of a batch must go through one at a time.
@@ -136,7 +157,9 @@ func (w *watchman) guards(s *source, placed bool) bool {
 		return false
 	}
 	if s.buffer == nil && !placed { // it does not come again
-		w.passed(s.section, s.section.suspects.Load())
+		s.section.suspects.Store(0)
+		s.section.alone.Store(false)
+		w.forget()
 		return false
 	}
 	return s.section.alone.Load()
@@ -155,49 +178,33 @@ func (p *Pipeline) isAlone() bool {
 // guard lets the messages of a batch through one at a time. It returns when all
 // are settled, or kept by components; it is false when the run is stopping.
 func (w *watchman) guard(s *source, b *batch) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.turn.Lock()
+	defer w.turn.Unlock()
 	s.section.guarded.Add(int64(len(b.live)))
 	for i := range b.live {
 		if !w.single(s, b.at(i)) {
 			return false
 		}
 	}
-	if !w.awaited() {
-		w.state.Source, w.state.Sum = "", nil
-		_ = w.save(false)
-	}
 	b.retire()
 	return true
 }
 
-// awaited tells that the message that is noted is the one to take, and still to
-// come.
-func (w *watchman) awaited() bool { return w.state.Deaths >= deathsMost && w.state.Source != "" }
-
 // single lets one message through: a copy of it, which nothing else travels with.
 func (w *watchman) single(s *source, parent *message) bool {
-	sum := sha256.Sum256(parent.data)
-	name := s.stage.config.Name
-	poison := slices.ContainsFunc(w.state.Caught, func(other []byte) bool { return bytes.Equal(other, sum[:]) })
-	if w.state.Deaths >= deathsMost && w.state.Source == name && bytes.Equal(w.state.Sum, sum[:]) {
-		w.state.Deaths, w.state.Source, w.state.Sum = deathsAlone, "", nil
-		w.state.Caught = append(w.state.Caught, sum[:])
-		poison = true
-	}
-	if !poison {
-		if !w.awaited() {
-			w.state.Source, w.state.Sum = name, sum[:]
-		}
-		if w.save(true) != nil {
-			return false
-		}
-	}
 	settled := make(chan struct{})
+	sum := sha256.Sum256(parent.data)
+	caught, ok := w.watch(note{s.stage.config.Name, sum[:]})
+	if ok && caught {
+		ok = waitFor(w.p.config.Store, w.put) == nil
+	}
+	if !ok {
+		return false
+	}
 	m := copyOf(parent, s.section, settled)
 	parent.settle(component.Report{Status: component.Drop})
 	s.section.guarded.Add(-1)
-	if poison {
+	if caught {
 		w.p.unhandled.Add(1)
 		m.more().status = component.Report{Status: StatusPoison,
 			Description: "the process died three times while the message was in flight, the last time with it alone"}
@@ -210,6 +217,7 @@ func (w *watchman) single(s *source, parent *message) bool {
 	for {
 		select {
 		case <-settled:
+			w.mark(note{})
 			return true
 		case <-look.C:
 			if s.section.isKept() && !w.p.ledger.busy() {
@@ -219,6 +227,41 @@ func (w *watchman) single(s *source, parent *message) bool {
 			return false
 		}
 	}
+}
+
+// watch notes which message is next, or tells that it is one to take.
+func (w *watchman) watch(next note) (caught, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if slices.ContainsFunc(w.state.Caught, func(other []byte) bool { return bytes.Equal(other, next.Sum) }) {
+		return true, true
+	}
+	if w.awaited() && w.noted.Source == next.Source && bytes.Equal(w.noted.Sum, next.Sum) {
+		w.state.Deaths, w.noted = deathsAlone, note{}
+		w.state.Caught = append(w.state.Caught, next.Sum)
+		return true, true
+	}
+	return false, w.markLocked(next)
+}
+
+// awaited tells that the message that is noted is the one to take, and still to
+// come.
+func (w *watchman) awaited() bool { return w.state.Deaths >= deathsMost && w.noted.Source != "" }
+
+func (w *watchman) mark(n note) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.markLocked(n)
+}
+
+// markLocked keeps the note, unless one is awaited.
+func (w *watchman) markLocked(n note) bool {
+	if w.awaited() {
+		return true
+	}
+	w.noted = n
+	value, err := json.Marshal(n)
+	return err == nil && w.p.config.Store.Mark(w.p.config.Name, value) == nil
 }
 
 // copyOf makes a message that stands for its parent and travels alone. settled is
