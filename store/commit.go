@@ -27,7 +27,7 @@ func (g *group) Put(key, value []byte) { _ = g.batch.Set(key, value, nil) }
 func (g *group) Delete(key []byte) { _ = g.batch.Delete(key, nil) }
 
 func (s *Store) newGroup() *group {
-	return &group{batch: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(2*maxGroup))}
+	return &group{batch: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(2 * maxGroup))}
 }
 
 // Update adds changes to the next commit. fill is called once, before Update

@@ -58,10 +58,12 @@ func (s *Store) openDirectory(memTable uint64) (err error) {
 	options.ErrorIfNotPristine = fresh
 	s.db, err = pebble.Open(s.path(databaseName), options)
 	switch {
+	case errors.Is(err, pebble.ErrDBNotPristine) && fresh:
+		return s.damaged(missing(s.path(formatName)))
 	case errors.Is(err, pebble.ErrDBNotPristine):
-		return fmt.Errorf("state directory %s is damaged: %s is missing, though %s has data; restore the directory from a copy, "+
-			"or move it away (mv %s %s.damaged) to begin anew without what it holds: messages in buffers and in quarantine, "+
-			"positions of sources, state", s.dir, s.path(formatName), s.path(databaseName), s.dir, s.dir)
+		return s.damaged(missing(s.path(databaseName + "/marker.format-version.*")))
+	case errors.Is(err, pebble.ErrDBDoesNotExist):
+		return s.damaged(missing(s.path(databaseName + "/marker.manifest.*")))
 	case err != nil:
 		return s.damaged(err)
 	case fresh:
@@ -95,7 +97,7 @@ func (s *Store) inspect() (fresh bool, err error) {
 			return false, err
 		}
 		if !slices.Contains(names, databaseName) {
-			return false, s.damaged(&iofs.PathError{Op: "open", Path: s.path(databaseName), Err: iofs.ErrNotExist})
+			return false, s.damaged(missing(s.path(databaseName)))
 		}
 		return false, nil
 	}
@@ -129,15 +131,7 @@ func (s *Store) create() error {
 	if err := s.disk.MkdirAll(s.dir, 0o700); err != nil {
 		return s.disk.describe("creating", s.dir, err)
 	}
-	return s.syncDirectory(parent)
-}
-
-func (s *Store) syncDirectory(name string) error {
-	directory, err := s.disk.OpenDir(name)
-	if err != nil {
-		return s.disk.describe("opening", name, err)
-	}
-	return errors.Join(directory.Sync(), directory.Close())
+	return s.disk.syncDirectory(parent)
 }
 
 func (s *Store) readFormat() error {
@@ -153,7 +147,7 @@ func (s *Store) readFormat() error {
 	}
 	line := formatLine.FindSubmatch(content)
 	if line == nil {
-		return s.damaged(&damage{name, 0, "it does not say which format the directory has"})
+		return s.damaged(&damage{name, "it does not say which format the directory has"})
 	}
 	if version, _ := strconv.Atoi(string(line[1])); version != format {
 		return fmt.Errorf("state directory %s has format %d, and this gopiper knows format %d; use the gopiper that wrote it, or another directory",
@@ -176,5 +170,5 @@ func (s *Store) writeFormat() error {
 	if err := s.disk.Rename(temporary, name); err != nil {
 		return s.disk.describe("renaming", temporary, err)
 	}
-	return s.syncDirectory(s.dir)
+	return s.disk.syncDirectory(s.dir)
 }

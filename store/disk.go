@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,8 +17,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// retryAfter is how long a full disk is left alone.
-const retryAfter = 200 * time.Millisecond
+// usualRetryAfter is how long a full disk is left alone.
+const usualRetryAfter = 200 * time.Millisecond
 
 // disk is the file system as Pebble sees it: one on which nothing that changes a
 // file ever fails. What finds the disk full waits for space. Any other error ends
@@ -32,6 +33,8 @@ type disk struct {
 	fail     func(error) // ends the store
 	marks    *marks
 
+	retryAfter time.Duration
+
 	dead     atomic.Bool  // the store has ended: nothing is changed any more
 	patience atomic.Int64 // until when a full disk is waited for, in Unix nanoseconds
 
@@ -39,10 +42,14 @@ type disk struct {
 	waiting int       // operations that wait for space
 	full    string    // what the first of them met
 	lock    io.Closer // nil if none is held
+	opened  string    // the last file that was opened to be read
 }
 
-func newDisk(fs vfs.FS, dir string, readOnly bool, log *slog.Logger, fail func(error)) *disk {
-	d := &disk{FS: fs, dir: dir, readOnly: readOnly, log: log, fail: fail}
+func newDisk(below Below, dir string, readOnly bool, log *slog.Logger, fail func(error)) *disk {
+	d := &disk{FS: below.FS, dir: dir, readOnly: readOnly, log: log, fail: fail, retryAfter: below.RetryAfter}
+	if d.retryAfter == 0 {
+		d.retryAfter = usualRetryAfter
+	}
 	d.marks = &marks{disk: d}
 	return d
 }
@@ -126,7 +133,7 @@ func (d *disk) whenSpace(doing, name string, err error, do func() error) error {
 		if time.Now().UnixNano() >= d.patience.Load() {
 			d.end(doing, name, err)
 		}
-		time.Sleep(retryAfter)
+		time.Sleep(d.retryAfter)
 		d.alive(doing, name)
 		err = do()
 	}
@@ -194,6 +201,13 @@ func (d *disk) wrap(f vfs.File, name string) vfs.File {
 
 // Create implements vfs.FS.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (f vfs.File, err error) {
+	if strings.HasPrefix(d.FS.PathBase(name), "marker.") {
+		// The name of a marker says which manifest counts. Pebble syncs the names of
+		// both at once, and the power may fail when only the marker's is kept.
+		if err := d.syncDirectory(d.FS.PathDir(name)); err != nil {
+			return nil, err
+		}
+	}
 	err = d.change("creating", name, func() (err error) {
 		f, err = d.FS.Create(name, category)
 		return err
@@ -219,10 +233,14 @@ func (d *disk) Open(name string, options ...vfs.OpenOption) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.marks.check(f, name); err != nil {
+	d.mu.Lock()
+	d.opened = name
+	d.mu.Unlock()
+	checked, err := d.marks.check(f, name)
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return checked, nil
 }
 
 // OpenReadWrite implements vfs.FS.
@@ -235,6 +253,15 @@ func (d *disk) OpenReadWrite(name string, category vfs.DiskWriteCategory, option
 		return nil, err
 	}
 	return d.wrap(f, name), nil
+}
+
+// syncDirectory makes the names in a directory durable.
+func (d *disk) syncDirectory(name string) error {
+	directory, err := d.OpenDir(name)
+	if err != nil {
+		return d.describe("opening", name, err)
+	}
+	return errors.Join(directory.Sync(), directory.Close())
 }
 
 // OpenDir implements vfs.FS.

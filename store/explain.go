@@ -32,7 +32,7 @@ func (d *disk) describe(doing, name string, err error) error {
 var fileName = regexp.MustCompile(`\b(?:MANIFEST-\d+|OPTIONS-\d+|\d{6,}\.\w+)\b`)
 
 var (
-	tableNumber = regexp.MustCompile(`\btable (\d{6,})\b`)
+	tableNumber = regexp.MustCompile(`\b(?:table|file) (\d{6,})\b`)
 	logNumber   = regexp.MustCompile(`\bwal (\d+)\b`)
 )
 
@@ -74,6 +74,11 @@ func (s *Store) suspect(err error) string {
 	}
 	if found := logNumber.FindStringSubmatch(text); found != nil {
 		return fmt.Sprintf("%s/%06s.log", database, found[1])
+	}
+	s.disk.mu.Lock()
+	defer s.disk.mu.Unlock()
+	if s.db == nil && s.disk.opened != "" {
+		return s.disk.opened // Pebble reads one file after the other when it opens
 	}
 	return database
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -23,6 +24,7 @@ import (
 // seconds old, and then less is known, never anything wrong.
 type marks struct {
 	disk *disk
+	name string
 	file vfs.File // nil until it is opened
 
 	mu       sync.Mutex
@@ -49,6 +51,7 @@ func isManifest(name string) bool { return strings.HasPrefix(name, "MANIFEST-") 
 
 // open opens the file of the marks, and reads what it says.
 func (m *marks) open(name string) error {
+	m.name = name
 	open := func() (vfs.File, error) { return m.disk.FS.OpenReadWrite(name, vfs.WriteCategoryUnspecified) }
 	if m.disk.readOnly {
 		open = func() (vfs.File, error) { return m.disk.FS.Open(name) }
@@ -66,6 +69,9 @@ func (m *marks) open(name string) error {
 		return errors.Join(err, f.Close())
 	}
 	m.found = parseMarks(content[:n])
+	if err := m.checkLogs(name); err != nil {
+		return errors.Join(err, f.Close())
+	}
 	if m.disk.readOnly {
 		return f.Close()
 	}
@@ -73,6 +79,20 @@ func (m *marks) open(name string) error {
 	defer m.mu.Unlock()
 	m.file = f
 	return nil
+}
+
+// checkLogs is an error if the log that was written last is gone: Pebble removes a log
+// only when there is a newer one, and would not miss it.
+func (m *marks) checkLogs(name string) error {
+	log := m.found[0].name
+	if !isLog(log) {
+		return nil
+	}
+	newest, err := m.newestLog(name)
+	if err == nil && before(newest, log) {
+		err = missing(m.disk.FS.PathJoin(m.disk.FS.PathDir(name), log))
+	}
+	return err
 }
 
 // close syncs and closes the file.
@@ -84,7 +104,7 @@ func (m *marks) close() error {
 	}
 	f := m.file
 	m.file = nil
-	return errors.Join(f.Sync(), f.Close())
+	return errors.Join(m.disk.sync("syncing", m.name, f.Sync), f.Close())
 }
 
 // of is the mark of a file that is written from its beginning, nil if it has none.
@@ -105,8 +125,12 @@ func (m *marks) set(of *mark, synced int64) {
 	} else {
 		m.manifest = *of
 	}
-	if m.file != nil {
-		_, _ = m.file.WriteAt(m.format(), 0)
+	if m.file == nil {
+		return
+	}
+	// On a full disk the mark stays behind, which does no harm.
+	if _, err := m.file.WriteAt(m.format(), 0); err != nil && !isFull(err) {
+		m.disk.end("writing", m.name, err)
 	}
 }
 
@@ -151,56 +175,107 @@ func (m *marks) mustHave(name string) int64 {
 	return 0
 }
 
-// check reads a log or a manifest that Pebble is about to read.
-func (m *marks) check(f vfs.File, name string) error {
+// check reads a log or a manifest that Pebble is about to read. What it returns in
+// its place ends where the records that are whole end: Pebble, left alone with the
+// torn end that a crash leaves, would look for a single wrong bit in it for a second.
+func (m *marks) check(f vfs.File, name string) (vfs.File, error) {
 	base := m.disk.FS.PathBase(name)
 	if !isLog(base) && !isManifest(base) {
-		return nil
+		return f, nil
 	}
-	must := m.mustHave(base)
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if info.Size() < must {
-		return &damage{name, info.Size(), fmt.Sprintf("it ends where %d bytes were synced", must)}
-	}
-	number := uint32(0)
-	if isLog(base) {
-		n, err := strconv.ParseUint(strings.TrimSuffix(base, ".log"), 10, 64)
+	r := &records{file: f, size: info.Size(), log: isLog(base)}
+	newest := base
+	if r.log {
+		number, err := strconv.ParseUint(strings.TrimSuffix(base, ".log"), 10, 64)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		number = uint32(n)
-		newest, err := m.newestLog(name)
-		if err != nil {
-			return err
-		}
-		if base != newest {
-			must = info.Size() // it was closed before the next was begun
+		r.number = uint32(number)
+		if newest, err = m.newestLog(name); err != nil {
+			return nil, err
 		}
 	}
-	return checkRecords(f, name, number, must)
+	whole, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	damaged, err := m.isDamaged(r, whole, m.mustHave(base), base == newest)
+	if err != nil {
+		return nil, err
+	}
+	if damaged {
+		if whole.wrong == "" {
+			whole.wrong = "it ends too early"
+		}
+		return nil, &damage{name, fmt.Sprintf("%s at offset %d", whole.wrong, whole.end)}
+	}
+	return &cut{File: f, left: whole.end}, nil
 }
 
-// newestLog is the name of the last log in the directory of one.
+// isDamaged tells damage from the end that a crash leaves.
+func (m *marks) isDamaged(r *records, whole extent, must int64, newest bool) (bool, error) {
+	switch {
+	case whole.end < must:
+		return true, nil
+	case !r.log:
+		// Each record was synced before the next was begun.
+		return r.later(whole.end, func(chunk []byte) bool { return chunk[6] <= 2 })
+	case newest:
+		// Records of logs say how much was synced before they were written.
+		return r.later(whole.end, func(chunk []byte) bool {
+			return len(chunk) >= syncHead && chunkHead[chunk[6]] == syncHead &&
+				int64(binary.LittleEndian.Uint64(chunk[logHead:])) > whole.end
+		})
+	case whole.closed:
+		return whole.end != r.size, nil
+	case whole.end > 0:
+		return true, nil // it was closed before the next was begun
+	}
+	// A log that a crash left without a single record is not closed by the next
+	// start.
+	return r.later(0, func([]byte) bool { return true })
+}
+
+// cut is a file that ends earlier.
+type cut struct {
+	vfs.File
+	left int64
+}
+
+// Read implements vfs.File.
+func (c *cut) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := c.File.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// newestLog is the name of the last log in the directory of a file.
 func (m *marks) newestLog(name string) (newest string, err error) {
 	names, err := m.disk.FS.List(m.disk.FS.PathDir(name))
 	for _, each := range names {
-		if isLog(each) && (len(each) > len(newest) || len(each) == len(newest) && each > newest) {
+		if isLog(each) && before(newest, each) {
 			newest = each
 		}
 	}
 	return newest, err
 }
 
-// damage is a place in a file where it does not say what was written.
-type damage struct {
-	file   string
-	offset int64
-	what   string
+// before is whether one log is older than another.
+func before(log, other string) bool {
+	return len(log) < len(other) || len(log) == len(other) && log < other
 }
 
-func (d *damage) Error() string {
-	return fmt.Sprintf("%s is damaged at offset %d: %s", d.file, d.offset, d.what)
-}
+// damage is what is wrong with a file.
+type damage struct{ file, what string }
+
+func (d *damage) Error() string { return d.what }
+
+// missing is a file that was removed.
+func missing(name string) error { return &damage{name, "it is missing"} }

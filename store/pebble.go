@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -44,14 +45,16 @@ func (s *Store) pebbleOptions(memTable uint64) *pebble.Options {
 	return options
 }
 
-// backgroundError takes what Pebble met when nobody had asked it for anything. What
-// it could not read it would try to read again for ever.
+// backgroundError takes what Pebble met when nobody had asked it for anything. It
+// will try again at once, and for ever; the pause keeps what is left of it from
+// doing nothing else. It may hold its lock meanwhile, which readers may wait for.
 func (s *Store) backgroundError(err error) {
 	if errors.Is(err, pebble.ErrCancelledCompaction) {
 		return
 	}
 	s.disk.dead.Store(true)
 	s.fail(s.damaged(err))
+	time.Sleep(time.Second)
 }
 
 // pebbleLog takes what Pebble logs.

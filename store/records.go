@@ -1,9 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 )
@@ -32,60 +32,103 @@ var chunkHead = [...]int{
 	syncHead, syncHead, syncHead, syncHead,
 }
 
-// checkRecords reads a log, or a manifest, up to an offset, and returns a *damage if
-// anything before it is not as it was written.
-func checkRecords(f io.ReaderAt, name string, number uint32, must int64) error {
-	block := make([]byte, blockSize)
-	for start := int64(0); start < must; start += blockSize {
-		n, err := f.ReadAt(block, start)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("reading %s: %w", name, err)
-		}
-		upTo := int(min(must-start, int64(n)))
-		at, what := checkBlock(block[:n], upTo, number, must <= start+int64(n))
-		if what != "" {
-			return &damage{name, start + int64(at), what}
-		}
-		if n < blockSize {
-			break
-		}
-	}
-	return nil
+// records is a log, or a manifest, that is read to see what is whole in it.
+type records struct {
+	file   io.ReaderAt
+	size   int64
+	log    bool
+	number uint32 // of the log
+	block  [blockSize]byte
 }
 
-// checkBlock checks the chunks of a block that begin before upTo. It returns where
-// one is that is wrong, and why. A log may end only in the last block.
-func checkBlock(block []byte, upTo int, number uint32, last bool) (at int, wrong string) {
-	for at < upTo {
-		if len(block)-at < manifestHead || isPadding(block, at) {
-			return at, ""
+// extent is how far records are whole.
+type extent struct {
+	end    int64
+	closed bool   // the log was closed there
+	wrong  string // what is there instead of a record; "" if the file ends there
+}
+
+// read finds out how far the records are whole.
+func (r *records) read() (whole extent, err error) {
+	for start := int64(0); start < r.size; start += blockSize {
+		block, err := r.load(start)
+		if err != nil {
+			return whole, err
 		}
-		kind := int(block[at+6])
-		if kind == 0 || kind >= len(chunkHead) {
-			return at, "no record begins there"
-		}
-		head := chunkHead[kind]
-		length := int(binary.LittleEndian.Uint16(block[at+4:]))
-		end := at + head + length
-		if end > len(block) {
-			return at, "a record does not end"
-		}
-		sum := binary.LittleEndian.Uint32(block[at:])
-		if head >= logHead {
-			of := binary.LittleEndian.Uint32(block[at+manifestHead:])
-			if kind == endOfLog && length == 0 && sum == 0 && of == number+1 && last && end >= upTo {
-				return end, ""
+		for at := 0; at < len(block) && !isPadding(block, at); {
+			next, wrong := r.chunk(block, at)
+			if wrong != "" {
+				return extent{end: start + int64(at), wrong: wrong}, nil
 			}
-			if of != number {
-				return at, "a record belongs to another log"
+			if r.isEnd(block, at) {
+				return extent{end: start + int64(next), closed: true}, nil
 			}
+			at = next
 		}
-		if sum != masked(block[at+6:end]) {
-			return at, "the checksum of a record is wrong"
-		}
-		at = end
+		whole.end = start + int64(len(block))
 	}
-	return at, ""
+	return whole, nil
+}
+
+// load reads the block that begins at start.
+func (r *records) load(start int64) ([]byte, error) {
+	n, err := r.file.ReadAt(r.block[:], start)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return r.block[:n], err
+}
+
+// chunk checks the chunk at a place in a block, and returns where the next one is.
+func (r *records) chunk(block []byte, at int) (next int, wrong string) {
+	block = block[at:]
+	if len(block) < manifestHead {
+		return 0, "a record does not end"
+	}
+	kind := int(block[6])
+	if kind == 0 || kind >= len(chunkHead) || r.log != (chunkHead[kind] > manifestHead) {
+		return 0, "no record begins there"
+	}
+	end := chunkHead[kind] + int(binary.LittleEndian.Uint16(block[4:]))
+	switch {
+	case end > len(block):
+		return 0, "a record does not end"
+	case r.isEnd(block, 0):
+		return at + end, ""
+	case r.log && binary.LittleEndian.Uint32(block[manifestHead:]) != r.number:
+		return 0, "a record belongs to another log"
+	case binary.LittleEndian.Uint32(block) != masked(block[6:end]):
+		return 0, "the checksum of a record is wrong"
+	}
+	return at + end, ""
+}
+
+// isEnd is whether the chunk at a place in a block is the one that ends a log.
+func (r *records) isEnd(block []byte, at int) bool {
+	if !r.log || len(block)-at < logHead {
+		return false
+	}
+	var end [logHead]byte
+	end[6] = endOfLog
+	binary.LittleEndian.PutUint32(end[manifestHead:], r.number+1)
+	return bytes.Equal(block[at:at+logHead], end[:])
+}
+
+// later looks, behind a place where no record is whole, for one that proves that
+// there was more than what was not synced.
+func (r *records) later(from int64, proof func(chunk []byte) bool) (found bool, err error) {
+	for start := from / blockSize * blockSize; start < r.size; start += blockSize {
+		block, err := r.load(start)
+		if err != nil {
+			return false, err
+		}
+		for at := int(max(from+1-start, 0)); at < len(block); at++ {
+			if next, wrong := r.chunk(block, at); wrong == "" && proof(block[at:next]) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // isPadding is whether the rest of a block is the zeros behind its last chunk.

@@ -89,8 +89,9 @@ func Open(dir string, options Options) (*Store, error) {
 
 // Below is what tests put under a store.
 type Below struct {
-	FS       vfs.FS
-	MemTable uint64 // bytes of a table in memory; 0 is the usual size
+	FS         vfs.FS
+	MemTable   uint64        // bytes of a table in memory; 0 is the usual size
+	RetryAfter time.Duration // how long a full disk is left alone; 0 is the usual time
 }
 
 // OpenOn is [Open] on another file system, for tests. The name of the directory
@@ -110,7 +111,7 @@ func OpenOn(below Below, dir string, options Options) (*Store, error) {
 		below.MemTable = defaultMemTable
 	}
 	s.work.L, s.room.L = &s.mu, &s.mu
-	s.disk = newDisk(below.FS, dir, s.readOnly, s.log, s.fail)
+	s.disk = newDisk(below, dir, s.readOnly, s.log, s.fail)
 	if err := s.open(below.MemTable); err != nil {
 		return nil, err
 	}
