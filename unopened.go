@@ -25,6 +25,8 @@ func (unopened) Scan(_, _ []byte, _ func(key, value []byte) bool) error { return
 func (unopened) Last(_, _ []byte) ([]byte, error)                       { return nil, errUnopened }
 func (unopened) Pack(dst, plain []byte) []byte                          { return append(dst, plain...) }
 func (unopened) Unpack(_, _ []byte) ([]byte, error)                     { return nil, errUnopened }
+func (unopened) Mark(string, []byte) error                              { return errUnopened }
+func (unopened) Marked(string) ([]byte, error)                          { return nil, errUnopened }
 func (unopened) Health() string                                         { return "" }
 func (unopened) Failed() <-chan struct{}                                { return neverOpen }
 func (unopened) Err() error                                             { return errUnopened }
