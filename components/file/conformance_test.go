@@ -31,10 +31,33 @@ func TestConformanceOfSource(t *testing.T) {
 	})
 }
 
+func TestConformanceOfFollowing(t *testing.T) {
+	d := tree(t, map[string]string{"a.log": strings.Repeat("a line of a\n", 1000), "b.log": strings.Repeat("of b\n of b\n", 1000), "c.txt": ""})
+	for name, attributes := range map[string]map[string]any{
+		"lines":    {"add_path": true},
+		"messages": {"multiline_continue": "^ ", "multiline_timeout": "10ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			attributes["paths"], attributes["follow"], attributes["refresh"] = []any{d + "*.log", d + "c.txt", d + "none"}, true, "5ms"
+			originates := 3000
+			if name == "messages" {
+				originates = 2000
+			}
+			componenttest.Run(t, componenttest.Suite{
+				Declaration: &file.Declaration, New: file.NewFactory, Role: component.Source,
+				Attributes: attributes,
+				Features:   componenttest.Features{Endless: true, Originates: originates},
+				Unopenable: with(map[string]any{"paths": []string{d}}),
+			})
+		})
+	}
+}
+
 func TestConformanceOfSink(t *testing.T) {
 	for name, attributes := range map[string]map[string]any{
 		"lines":   {},
-		"lengths": {"framing": "length", "sync": true},
+		"lengths": {"framing": "length"},
+		"quickly": {"sync": false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "out")
@@ -46,7 +69,7 @@ func TestConformanceOfSink(t *testing.T) {
 					content, _ := os.ReadFile(path)
 					return content
 				},
-				Failing:    with(map[string]any{"path": "/dev/full", "sync": false}),
+				Failing:    with(map[string]any{"path": "/dev/full"}),
 				Unopenable: with(map[string]any{"path": filepath.Dir(path)}),
 			})
 		})

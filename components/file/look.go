@@ -144,7 +144,7 @@ func (f *follower) miss(t *tail) bool {
 		tellGone(t.path, t.mark.Offset)
 		return f.forget(t)
 	}
-	t.path, t.position.path, t.annotate, t.wake = path, path, nil, true
+	t.path, t.annotate, t.wake = path, nil, true
 	return true
 }
 
@@ -166,8 +166,9 @@ func (f *follower) missed() bool {
 		// With its old name it is not to be read any more.
 		if !e.done && err == nil && path != e.path {
 			t := &tail{id: identify(info), partition: e.partition, path: path, size: -1, active: time.Now(), wake: true, turn: f.turn}
-			t.position.path = path
+			t.position.path = e.path // by which the next run sees that it was renamed
 			t.remembered(e)
+			t.moved, t.was = true, e.path
 			f.tails[t.id] = t
 			f.order = append(f.order, t)
 			continue

@@ -20,7 +20,7 @@ type position struct {
 	done  bool        // a compressed file was read to its end; the mark is its length
 	birth int64       // see born
 	print fingerprint
-	path  string // see realPath
+	path  string // where it was when a pattern matched it last; see realPath
 }
 
 const (

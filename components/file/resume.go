@@ -67,9 +67,17 @@ func (r *reading) resume(ctx context.Context, j job, file *os.File, info fs.File
 	p.position = &position{birth: born(file), print: fingerprintOf(head), path: realPath(j.path)}
 	packed := r.source.decompress && compressed(head)
 	if e := j.entry; e != nil {
-		p.position.goOn(e, info.Size(), head, packed, j.path)
+		why := p.position.goOn(e, info.Size(), head, packed)
+		if why != "" && j.last && (p.position.birth == 0 || p.position.birth != e.birth) {
+			// A file that no pattern matches has got its inode.
+			tellGone(e.path, e.mark.Offset)
+			return false, nil
+		}
+		if why != "" {
+			slog.Info("a file is read from its beginning", "path", j.path, "because", why)
+		}
 		if j.last {
-			p.partition = e.partition
+			p.partition, p.position.path = e.partition, e.path
 		} else if p.partition != e.partition && (!p.say() || !p.forget(e.partition)) {
 			return true, nil
 		}
@@ -100,10 +108,10 @@ func (r *reading) resumePacked(ctx context.Context, file *os.File, size int64) (
 }
 
 // goOn takes over where reading goes on in a file from what is remembered of it,
-// if that is still the file.
-func (p *position) goOn(e *entry, size int64, head []byte, packed bool, path string) {
+// or says why that is another file.
+func (p *position) goOn(e *entry, size int64, head []byte, packed bool) string {
 	if e.path == "" {
-		return // unusable, which was told
+		return "" // unusable, which was told
 	}
 	why := e.differs(size, p.birth, head)
 	switch {
@@ -114,7 +122,6 @@ func (p *position) goOn(e *entry, size int64, head []byte, packed bool, path str
 		why = "it is compressed, and has another length than it had"
 	default:
 		p.mark, p.done = e.mark, e.done
-		return
 	}
-	slog.Warn("a file is read from its beginning", "path", path, "because", why)
+	return why
 }

@@ -126,6 +126,77 @@ func TestInodeIsReused(t *testing.T) {
 	}
 }
 
+// A file that no pattern matches is not read because it has got the inode of one
+// that was.
+func TestInodeIsReusedByAnother(t *testing.T) {
+	reuse := func(d string) {
+		must(t, os.Remove(d+"a.log"))
+		appendTo(t, d+"secret", "secret\nsecret\n")
+	}
+	t.Run("followed", func(t *testing.T) {
+		scenario(t, func(t *testing.T, d string) {
+			appendTo(t, d+"a.log", "1\n")
+			f := follow(t, nil, map[string]any{"paths": d + "*.log", "close_after": "1s"})
+			f.gets(time.Minute, "1")
+			reuse(d)
+			f.gets(time.Hour)
+			if positions := f.stop(); len(positions) != 1 {
+				t.Errorf("%q", positions)
+			}
+		})
+	})
+	t.Run("followed by the next run", func(t *testing.T) {
+		scenario(t, func(t *testing.T, d string) {
+			appendTo(t, d+"a.log", "1\n")
+			f := follow(t, nil, map[string]any{"paths": d + "*.log"})
+			f.gets(0, "1")
+			positions := f.stop()
+			reuse(d)
+			f = follow(t, positions, map[string]any{"paths": d + "*.log"})
+			f.gets(time.Hour)
+			if positions := f.stop(); len(positions) != 1 {
+				t.Errorf("%q", positions)
+			}
+		})
+	})
+	t.Run("resumed", func(t *testing.T) {
+		d := tree(t, map[string]string{"a.log": "1\n"})
+		attributes := map[string]any{"paths": d + "*.log", "allow_missing": true}
+		p := reads(t, nil, attributes, "1")
+		reuse(d)
+		if p = reads(t, p, attributes); len(p) != 0 {
+			t.Errorf("%q", p)
+		}
+	})
+}
+
+// What is left of a file that was renamed may take several runs.
+func TestRestInSeveralRuns(t *testing.T) {
+	scenario(t, func(t *testing.T, d string) {
+		appendTo(t, d+"a.log", "1\n")
+		f := follow(t, nil, map[string]any{"paths": d + "*.log"})
+		f.gets(0, "1")
+		positions := f.stop()
+		must(t, os.Rename(d+"a.log", d+"a.old"))
+		for _, text := range []string{"2", "3", "4"} {
+			appendTo(t, d+"a.old", text+"\n")
+			f = follow(t, positions, map[string]any{"paths": d + "*.log"})
+			f.gets(time.Second, text)
+			positions = f.stop()
+		}
+		must(t, os.Rename(d+"a.old", d+"a.older"))
+		appendTo(t, d+"a.older", "5\n")
+		f = follow(t, positions, map[string]any{"paths": d + "*.log", "close_after": "1s"})
+		f.gets(10*time.Second, "5")
+		must(t, os.Rename(d+"a.older", d+"a.oldest"))
+		appendTo(t, d+"a.oldest", "6\n")
+		f.gets(time.Hour, "6")
+		if positions = f.stop(); len(positions) != 1 {
+			t.Errorf("%q", positions)
+		}
+	})
+}
+
 // birthless tells whether the file system does not know when files were made.
 func birthless(t *testing.T, directory string) bool {
 	var s unix.Statx_t

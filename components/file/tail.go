@@ -23,8 +23,8 @@ const readAtOnce = 4 << 20
 type tail struct {
 	id        identity
 	partition string
-	position         // how far it was read; its path is where the file is
-	path      string // the same as a pattern has matched it
+	position         // how far it was read; its path is that under which a pattern matched the file last
+	path      string // where it is, as a pattern has it
 	left      stream.Left
 
 	turn    int    // of the look that has found it
@@ -148,7 +148,10 @@ func (f *follower) openTail(t *tail) (opened, ok bool) {
 	}
 	f.open++
 	t.file, t.wake, t.probe, t.trouble = file, false, f.probe, ""
-	f.recognize(t, info.Size(), head)
+	if !f.recognize(t, info.Size(), head) {
+		tellGone(t.position.path, t.mark.Offset)
+		return false, f.forget(t)
+	}
 	if t.packed {
 		t.size, t.modified = info.Size(), info.ModTime()
 		t.more, t.moved = false, t.moved && !t.done
@@ -159,8 +162,10 @@ func (f *follower) openTail(t *tail) (opened, ok bool) {
 	return t.file != nil, f.settleDown(t, info.Size())
 }
 
-// recognize compares a file that was opened with what is known of it.
-func (f *follower) recognize(t *tail, size int64, head []byte) {
+// recognize compares a file that was opened with what is known of it. If it is
+// another one, it is read as such, unless no pattern matches it: then recognize is
+// false.
+func (f *follower) recognize(t *tail, size int64, head []byte) bool {
 	birth := born(t.file)
 	why := t.differs(size, birth, head)
 	packed := f.source.decompress && compressed(head)
@@ -172,9 +177,15 @@ func (f *follower) recognize(t *tail, size int64, head []byte) {
 		why = "it is compressed, and has another length than it had"
 	}
 	if why != "" {
+		cut := birth != 0 && birth == t.birth // and not another one with its inode
+		if !cut && !t.matched {
+			return false
+		}
 		t.restart(why)
+		t.fresh, t.moved = true, t.moved && cut
 	}
 	t.packed, t.birth, t.head, t.print = packed, birth, head, fingerprintOf(head)
+	return true
 }
 
 // settleDown gives a file its first position before anything is read, so that it
