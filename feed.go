@@ -47,6 +47,10 @@ func NewFeed() *Feed {
 
 var feedDeclaration = component.Declaration{
 	Name: "feed", Roles: component.Source, Interfaces: component.IsRunner, Sync: true,
+	Delivery: []component.Promise{{
+		Delivery: component.RequestResponse,
+		Doc:      "the program is told what is settled (Delivery.Wait), and may send again what is not",
+	}},
 }
 
 // Stage is the feed as the first stage of a pipeline.

@@ -100,6 +100,10 @@ func TestGuarantees(t *testing.T) {
 			"at least once, lost 0, twice 1512, failed to log\nsure is confirming: it is sure"},
 		{"a batch alone is above the bound", gopiper.Pipeline{Stages: stages(use("asked"), use("sure")), MaxMessages: 1}, false,
 			"at least once, lost 0, twice 1024, failed to log\nsure is confirming: it is sure"},
+		{"a program that feeds", gopiper.Pipeline{Stages: stages(gopiper.NewFeed().Stage(), use("sure"))}, true,
+			"at least once, lost 0, twice 10512, failed to quarantine\nsure is confirming: it is sure"},
+		{"and one that takes", gopiper.Pipeline{Stages: stages(gopiper.NewFeed().Stage(), gopiper.NewResults().Stage())}, true,
+			"best effort, lost 0, twice 10512, failed to quarantine\nresults is undeclared: it does not say what it promises, so nothing is assumed"},
 		{"who says nothing promises nothing", gopiper.Pipeline{Stages: stages(use("silent").Named("in"), use("silent"))}, true,
 			"best effort, lost -1, twice -1, failed to quarantine\n" +
 				"in is undeclared: it does not say what it promises, so nothing is assumed; " + putABuffer + "\n" +
