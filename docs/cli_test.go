@@ -12,6 +12,9 @@ import (
 
 var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
 
+// innerCommands are those of a command, in its help.
+var innerCommands = regexp.MustCompile(`(?m)^  ([a-z]+) ([a-z]+) `)
+
 // cli.md has every command and flag that there is, and no other.
 func TestCommandLine(t *testing.T) {
 	page := read(t, "cli.md")
@@ -35,7 +38,17 @@ func TestCommandLine(t *testing.T) {
 		}
 		section, _, _ = strings.Cut(section, "\n## ")
 		table := strings.Join(regexp.MustCompile(`(?m)^\| [^|]*`).FindAllString(section, -1), "\n")
-		got, want := flags(table), flags(help(match[1]))
+		text := help(match[1])
+		for _, inner := range innerCommands.FindAllStringSubmatch(text, -1) {
+			if inner[1] != match[1] {
+				continue
+			}
+			text += help(inner[1], inner[2])
+			if !strings.Contains(table, "\n| `"+inner[2]+" ") {
+				t.Errorf("cli.md does not have gopiper %s %s", inner[1], inner[2])
+			}
+		}
+		got, want := flags(table), flags(text)
 		if !slices.Equal(got, want) {
 			t.Errorf("cli.md says that gopiper %s has %v; it has %v", match[1], got, want)
 		}
