@@ -10,14 +10,15 @@ func (t *target) write(p []byte) (n int, err error) {
 		return 0, err
 	}
 	if t.open && !t.torn {
-		if n, err = file.Write([]byte{t.delimiter}); err != nil {
-			_, err = t.failed(n, err)
+		n, err = t.writeFile(file, []byte{t.delimiter})
+		t.length += int64(n)
+		if err != nil {
+			_, err = t.failed(0, err)
 			return 0, err
 		}
-		t.length++
 		t.open = false
 	}
-	n, err = file.Write(p)
+	n, err = t.writeFile(file, p)
 	t.length += int64(n)
 	if err != nil {
 		return t.failed(n, err)
@@ -40,7 +41,7 @@ func (t *target) settle() error {
 		return nil
 	}
 	if t.sync {
-		if err := file.Sync(); err != nil {
+		if err := t.syncFile(file); err != nil {
 			_, err = t.failed(0, err)
 			return err
 		}

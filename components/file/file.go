@@ -122,7 +122,10 @@ func newSinkFactory(path string, format framing.Format, attributes map[string]an
 	if err != nil || mode != mode&0o777 {
 		return nil, fmt.Errorf("attribute %q: %q are no permissions; give them in octal, such as \"0640\"", "mode", text)
 	}
-	t := target{path: path, format: format, mode: fs.FileMode(mode), reopen: make(chan os.Signal, 1)}
+	t := target{
+		path: path, format: format, mode: fs.FileMode(mode), reopen: make(chan os.Signal, 1),
+		writeFile: (*os.File).Write, syncFile: (*os.File).Sync,
+	}
 	t.append, _ = attributes["append"].(bool)
 	t.sync, _ = attributes["sync"].(bool)
 	return &factory{target: &t}, nil

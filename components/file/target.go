@@ -34,6 +34,10 @@ type target struct {
 	mode      fs.FileMode
 	sync      bool
 
+	// Of the file; tests let them fail.
+	writeFile func(*os.File, []byte) (int, error)
+	syncFile  func(*os.File) error
+
 	reopen chan os.Signal
 	state  component.State // nil if it does not survive the process
 
@@ -47,6 +51,7 @@ type target struct {
 	torn      bool  // the file ends within a message, which the writer will complete
 	failures  int   // after each, what was written since whole is to be written again
 	openings  int
+	named     bool  // the disk has known the file's name
 	noted     int64 // where what this run writes begins, as far as the state knows
 
 	mu     sync.Mutex // guards what follows: close may come while a write is stuck
@@ -67,6 +72,7 @@ func (t *target) start(ctx context.Context) error {
 	t.mu.Lock()
 	t.closed = false
 	t.mu.Unlock()
+	t.named = false
 	if t.state = component.StateOf(ctx); t.state != nil && !t.state.Durable() {
 		t.state = nil
 	}
@@ -92,13 +98,20 @@ func (t *target) start(ctx context.Context) error {
 }
 
 // create opens the file for writing at its end, wherever that is: several
-// stages, or processes, do not overwrite each other.
+// stages, or processes, do not overwrite each other. The disk knows the file's
+// name then.
 func (t *target) create() (*os.File, error) {
-	directory := filepath.Dir(t.path)
-	if err := makeDirectory(directory, t.sync); err != nil {
-		return nil, fmt.Errorf("directory of %s: %w", t.path, err)
+	file, err := os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil && (t.named || !t.sync) {
+		return file, nil
 	}
-	file, err := os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, t.mode)
+	directory := filepath.Dir(t.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeDirectory(directory, t.sync); err != nil {
+			return nil, fmt.Errorf("directory of %s: %w", t.path, err)
+		}
+		file, err = os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, t.mode)
+	}
 	if err != nil || !t.sync {
 		return file, err
 	}
@@ -106,6 +119,7 @@ func (t *target) create() (*os.File, error) {
 		file.Close()
 		return nil, err
 	}
+	t.named = true
 	return file, nil
 }
 

@@ -18,7 +18,8 @@ const (
 // the error cut in two is completed before anything else is written.
 type Writer struct {
 	// LeaveEnd says that write itself writes a delimiter first when what is there
-	// already ends without one. So several writers can write to one stream.
+	// already ends without one, so that several writers can write to one stream. An
+	// empty message, of which nothing would be there, then always gets its delimiter.
 	LeaveEnd bool
 
 	format    framing.Format
@@ -63,7 +64,7 @@ func (w *Writer) addDelimited(m component.Message) {
 	}
 	w.buffer = append(w.buffer, m.GetData()...)
 	s, ok := m.(component.StandardMessage)
-	if w.open = ok && s.Unterminated(); !w.open {
+	if w.open = ok && s.Unterminated() && (len(m.GetData()) > 0 || !w.LeaveEnd); !w.open {
 		w.buffer = append(w.buffer, w.delimiter)
 	}
 }
