@@ -164,6 +164,7 @@ func (l *ledger) loop(over chan struct{}) {
 
 func (l *ledger) commitReady() {
 	l.mu.Lock()
+	l.armed = false
 	n := len(l.ready)
 	l.mu.Unlock()
 	if n > 0 {

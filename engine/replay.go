@@ -145,6 +145,7 @@ func (r *replayer) one(id uint64) bool {
 // adopt makes the engine's message of an entry, in a home of its own.
 func (r *replayer) adopt(section *section, entry *Quarantined, value []byte) *message {
 	h := r.p.newHome()
+	h.raw = nil // it is no source's batch
 	h.reserve(1)
 	h.section, h.n, h.bytes, h.started = section, 1, int64(len(entry.Data)), monotonic()
 	h.ender, h.held = &replayed{r: r, id: entry.ID, value: value}, true
