@@ -6,6 +6,9 @@ import (
 	"github.com/gopiper/gopiper/component"
 )
 
+// Born is when a file was created, 0 if nobody knows.
+var Born = born
+
 // Remembers tells whether the positions are enough to find a file again when it
 // is renamed.
 func Remembers(positions map[string][]byte, path string) bool {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gopiper/gopiper/components/file"
 )
 
 // scenario is a test of a source that follows files: the function gets their
@@ -199,9 +201,10 @@ func TestRestInSeveralRuns(t *testing.T) {
 
 // birthless tells whether the file system does not know when files were made.
 func birthless(t *testing.T, directory string) bool {
-	var s unix.Statx_t
-	must(t, unix.Statx(unix.AT_FDCWD, directory, 0, unix.STATX_BTIME, &s))
-	return s.Mask&unix.STATX_BTIME == 0
+	f, err := os.Open(directory)
+	must(t, err)
+	defer f.Close()
+	return file.Born(f) == 0
 }
 
 // What was renamed while nobody looked is found under its new name, and its rest

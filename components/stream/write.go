@@ -29,6 +29,7 @@ type Writer struct {
 	buffer    []byte
 	rest      int  // how much of the buffer's front ends a message that is written in part
 	open      bool // no delimiter stands behind the last message
+	left      bool // nor behind what was written, if it ends with a whole message
 	err       error
 }
 
@@ -83,12 +84,13 @@ func (w *Writer) Flush() error {
 func (w *Writer) Restart() {
 	w.buffer = append(w.buffer[:0], w.buffer[w.rest:]...)
 	w.rest = 0
-	w.open = w.open && len(w.buffer) > 0
+	w.open, w.left = w.open && len(w.buffer) > 0, false
 }
 
 func (w *Writer) writeOut() {
 	if w.err != nil {
 		w.keep(w.buffer[:w.rest])
+		w.undo()
 		return
 	}
 	if len(w.buffer) == 0 {
@@ -99,13 +101,23 @@ func (w *Writer) writeOut() {
 	case err == nil:
 		w.keep(nil)
 		w.open = w.open && !w.LeaveEnd
+		w.left = w.open
 	case n < w.rest:
 		w.keep(w.buffer[n:w.rest])
 	default:
 		w.keep(w.format.Rest(w.buffer[w.rest:], n-w.rest))
 	}
 	if w.err = err; err != nil {
-		w.open = w.rest > 0 && w.delimited && w.buffer[w.rest-1] != w.delimiter
+		w.left = w.left && n == 0
+		w.undo()
+	}
+}
+
+// undo forgets how the messages ended that have to be added again.
+func (w *Writer) undo() {
+	w.open = w.left
+	if w.rest > 0 {
+		w.open = w.delimited && w.buffer[w.rest-1] != w.delimiter
 	}
 }
 

@@ -82,6 +82,41 @@ func TestWriteUnterminated(t *testing.T) {
 	}
 }
 
+// However writing fails, the delimiter that an unterminated message lacks is
+// written once.
+func TestWriteUnterminatedThroughErrors(t *testing.T) {
+	long := strings.Repeat("x", 300_000)
+	for free, want := range []string{"a\nb\nc\nd", "a\nb\nb\nc\nd", "a\nb\nc\nd"} {
+		d := disk{free: -1}
+		w := stream.NewWriter(framing.Line, d.write)
+		add := func(messages ...component.Message) error {
+			w.Add(messages...)
+			return w.Flush()
+		}
+		if err := add(fake.NewUnterminated("a")); err != nil {
+			t.Fatal(err)
+		}
+		d.free = []int{0, 2, 0}[free]
+		next := []component.Message{fake.NewMessage("b"), fake.NewMessage("c"), fake.NewUnterminated("d")}
+		if free == 2 {
+			next[0] = fake.NewMessage(long) // is written, and fails, before the others are added
+			want = strings.Replace(want, "b", long, 1)
+		}
+		if err := add(next...); !errors.Is(err, errFull) {
+			t.Error(err)
+		}
+		d.free = -1
+		for range 2 { // the first completes what was written in part
+			if err := add(next...); err == nil {
+				break
+			}
+		}
+		if d.String() != want {
+			t.Errorf("%d bytes free: %.20q, %d bytes, want %.20q, %d bytes", free, d.String(), d.Len(), want, len(want))
+		}
+	}
+}
+
 // Much is written early, and an error then is told by Flush.
 func TestWriteEarly(t *testing.T) {
 	message := fake.NewMessage(strings.Repeat("x", 1000))
