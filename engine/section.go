@@ -18,6 +18,7 @@ type section struct {
 	guarded  atomic.Int64 // messages that wait until they may go through alone
 
 	waited  int    // how many ticks it has been full of those kept
+	spread  int64  // how what is kept lay in the stages when it was looked at last
 	settled uint64 // how many were settled when it was looked at last
 }
 

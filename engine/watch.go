@@ -55,7 +55,15 @@ func (p *Pipeline) checkKept(sec *section) {
 		sec.waited, sec.settled = 0, settled
 		return
 	}
-	if sec.waited == 1 || sec.waited == 10 {
+	// What one stage sends on another may keep: each has its time.
+	spread := int64(0)
+	for i, s := range p.stages {
+		spread += s.kept.Load() * int64(i+1)
+	}
+	if spread != sec.spread {
+		sec.spread, sec.waited = spread, 0
+	}
+	if sec.waited%5 == 1 {
 		for _, s := range p.stages {
 			for _, u := range s.units {
 				if s.kept.Load() > 0 {
