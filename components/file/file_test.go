@@ -75,7 +75,16 @@ func TestAttributes(t *testing.T) {
 		{map[string]any{"path": "b", "allow_missing": true}, `"allow_missing" is for reading`},
 		{map[string]any{"path": "b", "mode": "0888"}, `"0888" are no permissions`},
 		{map[string]any{"path": "b", "mode": "07777"}, `"07777" are no permissions`},
+		{map[string]any{"path": "b", "follow": true}, `"follow" is for reading`},
+		{map[string]any{"path": "b", "resume": true}, `"resume" is for reading`},
 		{map[string]any{"paths": "b", "max_message": "2GiB"}, `"max_message"`},
+		{map[string]any{"paths": "b", "follow": true, "resume": true}, "reading goes on where it ended anyway"},
+		{map[string]any{"paths": "b", "follow": true, "framing": "none"}, "give another framing"},
+		{map[string]any{"paths": "b", "start_at": "end"}, "set follow = true"},
+		{map[string]any{"paths": "b", "multiline_start": "a", "multiline_continue": "b"}, "give one of them"},
+		{map[string]any{"paths": "b", "multiline_start": "a", "framing": "length"}, "give line or nul"},
+		{map[string]any{"paths": "b", "multiline_continue": "("}, `attribute "multiline_continue": error parsing regexp`},
+		{map[string]any{"paths": t.TempDir(), "follow": true}, "is a directory"},
 	}
 	for _, test := range tests {
 		if _, err := create(t, test.attributes); err == nil || !strings.Contains(err.Error(), test.want) {

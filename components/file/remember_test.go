@@ -328,19 +328,88 @@ func TestOthersHaveTheirTurnWhileCompressedIsRead(t *testing.T) {
 	})
 }
 
-// Once the run is stopping, nothing more is emitted.
+// stopping is an output that refuses a batch, after which nothing more is emitted.
+type stopping struct {
+	fake.Output
+	t    *testing.T
+	left int // batches until then
+}
+
+func (s *stopping) Emit(b *component.Batch) bool {
+	if s.left--; s.left < 0 {
+		if s.left < -1 {
+			s.t.Error("Emit was called after it had refused a batch")
+		}
+		return false
+	}
+	return s.Output.Emit(b)
+}
+
+// Once the run is stopping, wherever that is, nothing more is emitted.
 func TestFollowStops(t *testing.T) {
+	for batches := range 30 {
+		scenario(t, func(t *testing.T, d string) {
+			appendTo(t, d+"a.log", hundred("a"))
+			appendTo(t, d+"b.log", "b\n\tb\n\tb")
+			f := follow(t, nil, map[string]any{"paths": d + "*.log"})
+			positions := f.stop()
+			appendTo(t, d+"a.log", "more")
+			must(t, os.Rename(d+"a.log", d+"a.old"))
+			appendTo(t, d+"c.log", hundred("c"))
+			appendTo(t, d+"d.gz", compressed(t, "gzip", hundred("d")))
+			positions["strange"] = nil
+			for partition, position := range positions {
+				if partition != "" && batches%2 == 0 { // after a reboot
+					delete(positions, partition)
+					positions["1"+partition] = position
+				}
+			}
+			out := &stopping{t: t, left: batches}
+			ctx, cancel := context.WithCancel(component.WithPositions(t.Context(), func() component.Positions {
+				return component.Positions{Of: positions, Durable: true}
+			}))
+			s, err := createIn(ctx, t, map[string]any{"paths": []any{d + "*.log", d + "*.gz"}, "follow": true, "multiline_continue": "^\t"})
+			must(t, err)
+			done := make(chan error)
+			go func() { done <- s.Component.(component.Runner).Run(ctx, out) }()
+			time.Sleep(10 * time.Minute)
+			synctest.Wait()
+			if out.left >= 0 {
+				cancel() // there were not so many
+			}
+			must(t, <-done)
+			cancel()
+			if n := openFiles(t, d); n > 0 {
+				t.Errorf("%d open files", n)
+			}
+		})
+	}
+}
+
+// A file with much to read does not keep others waiting, but for the one that has
+// taken its place.
+func TestFollowInTurns(t *testing.T) {
 	scenario(t, func(t *testing.T, d string) {
-		appendTo(t, d+"a", hundred("a"))
-		appendTo(t, d+"b", hundred("b"))
-		s := mustCreate(t, map[string]any{"paths": d + "*", "follow": true})
-		out := fake.Output{StopAt: 100}
-		must(t, s.Component.(component.Runner).Run(t.Context(), &out))
-		if got := out.Data(); !slices.Equal(got, lines(hundred("a"))) {
-			t.Errorf("%q", got)
+		block := strings.Repeat("-", 1<<16)
+		appendTo(t, d+"a.log", "a\n")
+		appendTo(t, d+"b.log", "b\n")
+		f := follow(t, nil, map[string]any{"paths": d + "*.log"})
+		f.gets(0, "a", "b")
+		positions := f.stop()
+		appendTo(t, d+"a.log", strings.Repeat("a"+block+"\n", 200))
+		appendTo(t, d+"b.log", strings.Repeat("b"+block+"\n", 200))
+		must(t, os.Rename(d+"a.log", d+"a.old"))
+		appendTo(t, d+"a.log", "c\n")
+		f = follow(t, positions, map[string]any{"paths": d + "*.log"})
+		var order strings.Builder
+		for _, text := range f.out.Data() {
+			order.WriteByte(text[0])
 		}
-		if n := openFiles(t, d); n > 0 {
-			t.Errorf("%d open files", n)
+		got := order.String()
+		a, b, c := strings.LastIndex(got, "a"), strings.Index(got, "b"), strings.Index(got, "c")
+		if len(got) != 401 || b > a || c < a {
+			t.Errorf("the order is %s", got)
 		}
+		f.stop()
 	})
 }
