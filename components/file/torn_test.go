@@ -258,7 +258,7 @@ func TestKilled(t *testing.T) {
 		state := fake.NewState()
 		next := 0 // the message that is to be settled next
 		for range rapid.IntRange(1, 6).Draw(rt, "lives") {
-			s := createWith(t, state, map[string]any{"path": name, "framing": format.String()})
+			s := new(disk).on(createWith(t, state, map[string]any{"path": name, "framing": format.String()}))
 			for range rapid.IntRange(0, 3).Draw(rt, "flushes") {
 				n := rapid.IntRange(1, 5).Draw(rt, "messages")
 				must(t, write(t, s, numbered(next, n)...))
