@@ -30,6 +30,13 @@ func TestExitCode(t *testing.T) {
 		{errors.Join(ended(gopiper.ErrUnhandled)), exitUnhandled},
 		{errors.Join(ended(gopiper.ErrUnhandled), ended(gopiper.ErrNotDrained), ended(gopiper.ErrUnhandled)), exitNotDrained},
 		{errors.Join(ended(gopiper.ErrNotDrained), ended(other), ended(gopiper.ErrUnhandled)), exitFailed},
+		{errors.Join(errors.Join(ended(gopiper.ErrUnhandled), ended(other)), nil), exitFailed},
+		{errors.Join(errors.Join(ended(gopiper.ErrUnhandled)), ended(gopiper.ErrNotDrained)), exitNotDrained},
+		{errors.Join(unhandledBefore{}), exitUnhandled},
+		{errors.Join(ended(gopiper.ErrNotDrained), unhandledBefore{}), exitNotDrained},
+		{quiet(gopiper.ErrUnhandled), exitUnhandled},
+		{childEnded(exitSignal + 15), exitSignal + 15},
+		{childEnded(exitOK), exitOK},
 	} {
 		if got := exitCode(test.err); got != test.want {
 			t.Errorf("%v: %d, want %d", test.err, got, test.want)

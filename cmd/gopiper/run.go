@@ -44,7 +44,7 @@ func (c *runCommand) Run() error {
 	defer flush()
 	slog.SetDefault(logger)
 	if c.Supervise && supervisor == nil {
-		return supervise(logger)
+		return supervise(logger, len(c.Files) > 0)
 	}
 	tuneMemory()
 	r := &runner{command: c, logger: logger, options: gopiper.Options{Strict: c.Strict, DrainTimeout: c.DrainTimeout, Logger: logger}}

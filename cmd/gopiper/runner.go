@@ -90,11 +90,9 @@ func (r *runner) first() (*version, error) {
 	return v, nil
 }
 
-// close gives up what first has acquired. It may be called again.
+// close gives up what first has acquired, but for SIGHUP, which must not end a
+// process that is about to end by itself. It may be called again.
 func (r *runner) close() error {
-	if r.hangups != nil {
-		signal.Stop(r.hangups)
-	}
 	if r.looks != nil {
 		r.looks.Stop()
 	}
@@ -149,12 +147,10 @@ func (r *runner) run(ctx context.Context, v *version) error {
 // result is how the run has ended, whose last version has ended with an error.
 func (r *runner) result(err error) error {
 	if r.unhandled {
-		err = errors.Join(err, errUnhandledBefore)
+		err = errors.Join(err, unhandledBefore{})
 	}
 	return err
 }
-
-var errUnhandledBefore = unhandledBefore{}
 
 // unhandledBefore tells of messages that failed before a reload.
 type unhandledBefore struct{}

@@ -23,14 +23,17 @@ const (
 // error tells how it has ended, if it did so on purpose.
 //
 // Both are in one process group, so that the other can read a terminal. The signals
-// of a terminal reach both, see interrupts.
-func supervise(logger *slog.Logger) error {
+// of a terminal reach both, see interrupts. SIGHUP ends both if it reloads nothing.
+func supervise(logger *slog.Logger, reloads bool) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	s := &parent{logger: logger, program: program, signals: make(chan os.Signal, 8)}
-	signal.Notify(s.signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
+	signal.Notify(s.signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1)
+	if reloads {
+		signal.Notify(s.signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(s.signals)
 	pause := pauseFirst
 	for {
@@ -70,7 +73,7 @@ type parent struct {
 type child struct {
 	*exec.Cmd
 	deliberate *os.File // it writes its exit code before it ends on purpose
-	orders     *os.File // it gets the signals that ask for the end, a byte each; when this is closed, the parent has died
+	orders     *os.File // it gets the parent's signals, a byte each; when this is closed, the parent has died
 }
 
 // start starts a child.
@@ -118,16 +121,14 @@ func (s *parent) await(c *child) (state *os.ProcessState, deliberate bool) {
 	}
 }
 
-// pass passes a signal on: what asks for the end as an order, because the child may
-// have got the same signal from the terminal, and must not count it twice.
+// pass passes a signal on, as an order: as a signal it could come before the child
+// listens, and end it; and the child may have got the same signal from the terminal,
+// and must not count it twice.
 func (s *parent) pass(c *child, sig syscall.Signal) {
-	switch sig {
-	case syscall.SIGINT, syscall.SIGTERM:
+	if sig == syscall.SIGINT || sig == syscall.SIGTERM {
 		s.stopping = sig
-		_, _ = c.orders.Write([]byte{byte(sig)}) // it fails only if the child has ended
-	default:
-		_ = c.Process.Signal(sig)
 	}
+	_, _ = c.orders.Write([]byte{byte(sig)}) // it fails only if the child has ended
 }
 
 // wasDeliberate tells whether the child, which has ended, had said that it would,

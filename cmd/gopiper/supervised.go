@@ -50,8 +50,9 @@ func exit(code int) {
 	os.Exit(code)
 }
 
-// listen returns a channel that brings the signals that the supervisor has got, and
-// that is closed when it has died; nil if there is none.
+// listen returns a channel that brings the signals to end that the supervisor has
+// got, and that is closed when it has died; nil if there is none. Others are raised
+// here.
 func (s *supervising) listen() <-chan syscall.Signal {
 	if s == nil {
 		return nil
@@ -64,7 +65,12 @@ func (s *supervising) listen() <-chan syscall.Signal {
 			if n, err := s.orders.Read(order[:]); n != 1 || err != nil {
 				return
 			}
-			orders <- syscall.Signal(order[0])
+			switch sig := syscall.Signal(order[0]); sig {
+			case syscall.SIGINT, syscall.SIGTERM:
+				orders <- sig
+			default:
+				_ = syscall.Kill(os.Getpid(), sig) // it is this process, so it may
+			}
 		}
 	}()
 	return orders
