@@ -129,6 +129,7 @@ func (r *resolver) report(s *plan.Stage, format string, args ...any) {
 }
 
 func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
+	r.quarantine(p)
 	r.maxMessages = cmp.Or(p.MaxMessages, plan.DefaultMaxMessages)
 	return engine.Config{
 		Name:         p.Name,
@@ -138,6 +139,14 @@ func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
 		MaxBytes:     p.MaxBytes,
 		DrainTimeout: p.DrainTimeout,
 		Quarantine:   p.Quarantine,
+	}
+}
+
+// quarantine refuses bounds on a quarantine that is not there.
+func (r *resolver) quarantine(p *plan.Pipeline) {
+	if p.Quarantine != (plan.Quarantine{}) && !r.durable {
+		r.problems = append(r.problems, plan.Problem{Position: p.Position, Stage: p.Name,
+			Message: "quarantine: what fails is kept in the state directory; run with --state DIR"})
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *running) run(ctx context.Context) error {
 	case calledOff:
 		return nil // another one did not start, and has told why
 	case err == nil && stats.Unhandled > 0:
-		err = unhandledError(stats.Unhandled)
+		err = unhandledError{stats.Unhandled, stats.Quarantined}
 	}
 	if err != nil {
 		return &PipelineError{stats.Pipeline, err}
@@ -102,14 +102,25 @@ func (r *running) run(ctx context.Context) error {
 	return nil
 }
 
-// unhandledError tells how many messages failed and were not taken.
-type unhandledError uint64
+// unhandledError tells how many messages failed and were not taken, and how many of
+// these are in quarantine.
+type unhandledError struct{ failed, quarantined uint64 }
 
 func (n unhandledError) Error() string {
-	if n == 1 {
-		return "1 message failed and no failed branch took it"
+	text := fmt.Sprintf("%d messages failed and no failed branch took them", n.failed)
+	if n.failed == 1 {
+		text = "1 message failed and no failed branch took it"
 	}
-	return fmt.Sprintf("%d messages failed and no failed branch took them", uint64(n))
+	switch {
+	case n.quarantined == 0:
+		return text
+	case n.quarantined < n.failed:
+		return fmt.Sprintf("%s; %d are in quarantine: see gopiper quarantine ls", text, n.quarantined)
+	case n.failed == 1:
+		return text + "; it is in quarantine: see gopiper quarantine ls"
+	default:
+		return text + "; they are in quarantine: see gopiper quarantine ls"
+	}
 }
 
 func (n unhandledError) Is(target error) bool { return target == ErrUnhandled }

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -27,6 +24,7 @@ type custody struct {
 // custodian is a message on its way into the quarantine.
 type custodian struct {
 	m     *message
+	stage string
 	r     component.Report
 	value []byte // as it will lie in the store
 }
@@ -53,7 +51,7 @@ func (c *custody) take(s *stage, failed []*message) {
 		if m.meta != nil && len(m.meta.pairs) > 0 {
 			entry.Attributes = maps.Collect(m.Attributes)
 		}
-		list = append(list, custodian{m: m, r: x.status, value: c.quarantine.encode(&entry)})
+		list = append(list, custodian{m: m, stage: s.config.Name, r: x.status, value: c.quarantine.encode(&entry)})
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,7 +94,7 @@ func (c *custody) keep(list []custodian) []custodian {
 			}
 		}, func() { c.p.quarantined.Add(uint64(len(fits))) })
 		for _, f := range fits {
-			c.p.logger.Error("message failed; it is in quarantine", "stage", stageOf(f.value), "code", f.r.Status, "description", f.r.Description)
+			c.p.logger.Error("message failed; it is in quarantine", "stage", f.stage, "code", f.r.Status, "description", f.r.Description)
 		}
 	}
 	for _, d := range dropped {
@@ -145,34 +143,4 @@ func (c *custody) expire() {
 	if n := c.quarantine.expire(c.p.config.Name, time.Now().Add(-c.bounds.MaxAge)); n > 0 {
 		c.p.logger.Warn("messages left the quarantine because of their age", "messages", n, "max_age", c.bounds.MaxAge)
 	}
-}
-
-// A value of the quarantine begins with what is needed without unpacking the rest:
-// the lengths and texts of the pipeline's and the stage's names, and the time.
-
-// encode makes the value of an entry.
-func (q *Quarantine) encode(entry *Quarantined) []byte {
-	value := appendText(appendText(nil, entry.Pipeline), entry.Stage)
-	value = binary.BigEndian.AppendUint64(value, uint64(entry.Time.UnixNano()))
-	plain, err := json.Marshal(entry)
-	if err != nil { // nothing in it can fail to be encoded
-		plain = fmt.Appendf(nil, "{}")
-	}
-	return q.store.Pack(value, plain)
-}
-
-// entryHead reads the beginning of a value.
-func entryHead(value []byte) (pipeline, stage string, at time.Time, packed []byte, ok bool) {
-	r := frameReader{rest: value}
-	pipeline, stage = r.text(), r.text()
-	if r.bad || len(r.rest) < 8 {
-		return "", "", at, nil, false
-	}
-	at = time.Unix(0, int64(binary.BigEndian.Uint64(r.rest)))
-	return pipeline, stage, at, r.rest[8:], true
-}
-
-func stageOf(value []byte) string {
-	_, stage, _, _, _ := entryHead(value)
-	return stage
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -205,22 +204,4 @@ func (q *Quarantine) change(ids []uint64, change func(Tx, uint64, []byte)) (chan
 		}
 	}
 	return len(there), nil
-}
-
-func (q *Quarantine) decode(key, value []byte) (entry Quarantined, err error) {
-	_, _, _, packed, ok := entryHead(value)
-	if !ok {
-		return entry, fmt.Errorf("message %d in quarantine is damaged: its beginning makes no sense", numberOf(key))
-	}
-	plain, err := q.store.Unpack(nil, packed)
-	if err == nil {
-		err = json.Unmarshal(plain, &entry)
-	}
-	if err != nil {
-		return entry, fmt.Errorf("message %d in quarantine is damaged: %w", numberOf(key), err)
-	}
-	entry.ID = numberOf(key)
-	mark, err := q.store.Get(numberedKey([]byte{replayKey}, entry.ID))
-	entry.Replaying = mark != nil
-	return entry, err
 }

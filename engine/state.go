@@ -43,6 +43,7 @@ type change struct {
 	state *state
 	key   string
 	version
+	of *versions
 	by *extra // of the message that was handled
 }
 
@@ -119,6 +120,7 @@ func (st *state) change(cause component.Message, key, value []byte) error {
 		st.pending[c.key] = v
 	}
 	v.list = append(v.list, c.version)
+	c.of = v
 	st.mu.Unlock()
 	x := root.more()
 	x.mu.Lock()
@@ -190,7 +192,7 @@ func (st *state) remember(key string, value []byte) {
 func (c *change) put(tx Tx) {
 	st := c.state
 	st.mu.Lock()
-	v := st.pending[c.key]
+	v := c.of
 	stale := v.committed > c.serial
 	v.committed = max(v.committed, c.serial)
 	st.mu.Unlock()
@@ -204,7 +206,7 @@ func (c *change) forget(committed bool) {
 	st := c.state
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	v := st.pending[c.key]
+	v := c.of
 	if committed && st.below == nil && v.committed <= c.serial {
 		v.committed = c.serial
 		st.remember(c.key, c.value)
