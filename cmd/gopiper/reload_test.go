@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -201,5 +204,61 @@ func TestWatchEnds(t *testing.T) {
 	s.line(s.out, "message 1\n")
 	if rest := s.ends(exitOK); rest != "" {
 		t.Errorf("it says %q", rest)
+	}
+}
+
+// Whatever the moment of a reload, every line comes out once and in order; also
+// when the scripts are not valid each second time.
+func TestReloadUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := start(t, "gopiper.stdin{}, function(msg) end, gopiper.stdout{}")
+	stop := make(chan struct{})
+	written := make(chan int, 1)
+	go func() {
+		defer s.in.Close()
+		lines := bufio.NewWriterSize(s.in, 10_000) // cuts lines in two
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				lines.Flush()
+				written <- n
+				return
+			default:
+				fmt.Fprintln(lines, n)
+			}
+		}
+	}()
+	runs, read := make(chan struct{}), make(chan int, 1)
+	go func() {
+		n := 0
+		for lines := bufio.NewScanner(s.out); lines.Scan(); n++ {
+			if n == 0 {
+				close(runs)
+			}
+			if lines.Text() != strconv.Itoa(n) {
+				t.Errorf("%q comes where %d should", lines.Text(), n)
+				break
+			}
+		}
+		_, _ = io.Copy(io.Discard, s.out)
+		read <- n
+	}()
+	<-runs
+	for i := range 20 {
+		if i%2 == 0 {
+			writeScript(t, s.file, fmt.Sprintf("gopiper.stdin{ wrong_%d = true }, gopiper.stdout{}", i)) // or the log would count it
+			s.signal(syscall.SIGHUP)
+			s.line(s.err, "not reloaded")
+			continue
+		}
+		writeScript(t, s.file, fmt.Sprintf("gopiper.stdin{}, gopiper.func{ function(msg) end, workers = %d }, gopiper.stdout{}", i))
+		s.signal(syscall.SIGHUP)
+		s.line(s.err, "reloading")
+		s.line(s.err, "reloaded")
+	}
+	close(stop)
+	s.ends(exitOK)
+	if got, want := <-read, <-written; got != want {
+		t.Errorf("%d lines of %d came", got, want)
 	}
 }
