@@ -15,6 +15,7 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/engine"
+	"github.com/gopiper/gopiper/store"
 )
 
 // keepers are the ways to a quarantine: at hand, and through a socket.
@@ -126,17 +127,29 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// damage makes nonsense of a message in a store.
+func damage(t *testing.T, s *store.Store, id byte) {
+	t.Helper()
+	var damaged []byte
+	err := s.Scan([]byte("q"), []byte("r"), func(key, _ []byte) bool {
+		if key[len(key)-1] == id {
+			damaged = bytes.Clone(key)
+		}
+		return true
+	})
+	if err != nil || damaged == nil {
+		t.Fatal(damaged, err)
+	}
+	done := make(chan struct{})
+	s.Update(false, func(tx store.Tx) { tx.Put(damaged, []byte("nonsense")) }, func() { close(done) })
+	<-done
+}
+
 // A message that is damaged can be removed by its number.
 func TestDamaged(t *testing.T) {
 	for _, name := range []string{"local", "client"} {
 		m, q := filled(t)
-		m.mu.Lock()
-		for key := range m.of {
-			if key[0] == 'q' && key[len(key)-1] == 2 {
-				m.of[key] = m.of[key][:20]
-			}
-		}
-		m.mu.Unlock()
+		damage(t, m, 2)
 		k := keepers(t, q, none)[name]
 		if _, err := ids(t, k, Selection{}); err == nil || !strings.Contains(err.Error(), "message 2 in quarantine is damaged") {
 			t.Errorf("%s: %v", name, err)
@@ -152,7 +165,7 @@ func TestDamaged(t *testing.T) {
 
 // replays runs a pipeline first, which lets through what is not message 2, and
 // returns its counters.
-func replays(t *testing.T, m *memory, q *engine.Quarantine) func() []engine.Stats {
+func replays(t *testing.T, m *store.Store, q *engine.Quarantine) func() []engine.Stats {
 	t.Helper()
 	p := pipeline(t, "first", m, q, stage{messages: 1, open: true}, func(m component.Message) component.Report {
 		if string(m.GetData()) == "message 2" {

@@ -1,95 +1,15 @@
 package control
 
 import (
-	"bytes"
 	"context"
-	"slices"
-	"sort"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/engine"
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/store"
 )
-
-// memory is a store in memory.
-type memory struct {
-	mu   sync.Mutex
-	keys []string
-	of   map[string][]byte
-}
-
-func newMemory() *memory { return &memory{of: map[string][]byte{}} }
-
-func (m *memory) Put(key, value []byte) {
-	if _, there := m.of[string(key)]; !there {
-		m.keys = append(m.keys, string(key))
-		sort.Strings(m.keys)
-	}
-	m.of[string(key)] = bytes.Clone(append([]byte{}, value...))
-}
-
-func (m *memory) Delete(key []byte) {
-	delete(m.of, string(key))
-	m.keys = slices.DeleteFunc(m.keys, func(k string) bool { return k == string(key) })
-}
-
-func (m *memory) Update(_ bool, fill func(engine.Tx), done func()) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	changes := &changes{}
-	fill(changes)
-	for _, c := range *changes {
-		c(m)
-	}
-	if done != nil {
-		done()
-	}
-}
-
-// changes are what a fill has asked for.
-type changes []func(*memory)
-
-func (c *changes) Put(key, value []byte) {
-	key, value = bytes.Clone(key), bytes.Clone(value)
-	*c = append(*c, func(m *memory) { m.Put(key, value) })
-}
-
-func (c *changes) Delete(key []byte) {
-	key = bytes.Clone(key)
-	*c = append(*c, func(m *memory) { m.Delete(key) })
-}
-
-func (m *memory) Get(key []byte) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.of[string(key)], nil
-}
-
-func (m *memory) Scan(first, end []byte, yield func(key, value []byte) bool) error {
-	m.mu.Lock()
-	keys := slices.Clone(m.keys)
-	m.mu.Unlock()
-	for _, key := range keys {
-		value, _ := m.Get([]byte(key))
-		if value != nil && key >= string(first) && key < string(end) && !yield([]byte(key), value) {
-			break
-		}
-	}
-	return nil
-}
-
-func (m *memory) Last(first, end []byte) (last []byte, err error) {
-	return last, m.Scan(first, end, func(key, _ []byte) bool { last = bytes.Clone(key); return true })
-}
-
-func (m *memory) Pack(dst, plain []byte) []byte             { return append(dst, plain...) }
-func (m *memory) Unpack(dst, packed []byte) ([]byte, error) { return append(dst, packed...), nil }
-func (m *memory) Health() string                            { return "" }
-func (m *memory) Failed() <-chan struct{}                   { return nil }
-func (m *memory) Err() error                                { return nil }
 
 // stage is a factory and a worker: a source of messages, or a stage that handles
 // them.
@@ -144,9 +64,17 @@ func pipeline(t *testing.T, name string, store engine.Store, kept *engine.Quaran
 
 // filled is a quarantine with the messages 1 to 4: of the pipeline first, the ones
 // with odd numbers with the status 201, the others with 200; and 5, of second.
-func filled(t *testing.T) (*memory, *engine.Quarantine) {
+func filled(t *testing.T) (*store.Store, *engine.Quarantine) {
 	t.Helper()
-	m := newMemory()
+	m, err := store.Open(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	q := engine.NewQuarantine(m)
 	fail := func(m component.Message) component.Report {
 		last := m.GetData()[len(m.GetData())-1]
