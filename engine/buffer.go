@@ -28,6 +28,7 @@ type buffer struct {
 	packing sync.Pool   // *[]byte
 
 	producers atomic.Int32
+	waiting   atomic.Int32 // producers that wait for room
 	received  atomic.Uint64
 	dropped   atomic.Uint64
 	bytes     atomic.Uint64
@@ -67,6 +68,7 @@ func (p *Pipeline) newBuffer(s *stage, sec *section, out output) *buffer {
 		b.max = plan.DefaultBufferBytes
 	}
 	b.source = &source{p: p, section: sec, stage: s, out: out, buffer: b}
+	sec.buffer = b
 	b.source.component = (*bufferReader)(b)
 	out.join()
 	p.sources = append(p.sources, b.source)
@@ -173,7 +175,9 @@ func (b *buffer) admit(size holding) bool {
 		if b.stage.config.Buffer.DropNewest {
 			return false
 		}
+		b.waiting.Add(1)
 		b.room.Wait()
+		b.waiting.Add(-1)
 	}
 	b.held.messages += size.messages
 	b.held.bytes += size.bytes

@@ -167,4 +167,4 @@ func (p *Pipeline) askStuck() {
 
 // patience is how long the end of a run waits for goroutines that are stuck in
 // components after everything was called off.
-const patience = time.Second
+const patience = time.Second / 2

@@ -165,7 +165,11 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		err = p.config.Opened(ctx)
 	}
 	if err != nil {
-		p.setState("failed")
+		state := "failed"
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) { // a stop, before anything was started
+			state, err = "ended", nil
+		}
+		p.setState(state)
 		p.closeAll()
 		return err
 	}

@@ -8,6 +8,7 @@ import "sync/atomic"
 type section struct {
 	p       *Pipeline
 	credits *credits
+	buffer  *buffer      // in front of it; nil for the first
 	kept    atomic.Int64 // messages that components keep
 	parents atomic.Int64 // messages that only wait for what was made from them
 	owed    atomic.Int64 // settled messages that count as in flight until a commit
@@ -26,6 +27,12 @@ func (p *Pipeline) newSection() *section {
 	s := &section{p: p, credits: newCredits(p.config.MaxMessages, p.config.MaxBytes)}
 	p.sections = append(p.sections, s)
 	return s
+}
+
+// isHeldUp tells that something waits for room: a source of the section, or what
+// fills the buffer in front of it.
+func (s *section) isHeldUp() bool {
+	return s.credits.waiting.Load() > 0 || s.buffer != nil && s.buffer.waiting.Load() > 0
 }
 
 // isKept tells that components keep all messages that are under way in the section.
