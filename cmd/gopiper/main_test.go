@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -39,6 +40,8 @@ func init() {
 	}, func(attributes map[string]any) (component.Factory, error) {
 		return &dier{attributes["file"].(string), attributes["how"].(string)}, nil
 	})
+	loader.Register(component.Declaration{Name: "test_closed", Roles: component.Sink, Summary: "Never opens."},
+		func(map[string]any) (component.Factory, error) { return closed{}, nil })
 	loader.Register(component.Declaration{Name: "test_never", Roles: component.Sink, Summary: "Never calls back."},
 		func(map[string]any) (component.Factory, error) { return never{}, nil })
 	loader.Register(component.Declaration{
@@ -84,6 +87,17 @@ func (never) Amount() int                                       { return 1 }
 func (never) Create(chan component.Message) component.Component { return never{} }
 
 func (never) Handle(component.Message, component.HandledCallback) { println("taken") }
+
+// closed opens when it is called off.
+type closed struct{ never }
+
+func (closed) Create(chan component.Message) component.Component { return never{} }
+
+func (closed) Open(ctx context.Context) error {
+	println("opening")
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 type failer struct{}
 

@@ -144,6 +144,16 @@ func TestNotDrained(t *testing.T) {
 	}
 }
 
+func TestSignalWhileOpening(t *testing.T) {
+	s := start(t, "gopiper.stdin{}, gopiper.test_closed{}")
+	s.line(s.err, "opening")
+	s.signal(syscall.SIGTERM)
+	s.line(s.err, "stopping")
+	if rest := s.ends(exitOK); rest != "" {
+		t.Errorf("it says %q", rest)
+	}
+}
+
 func TestSecondSignalExitsAtOnce(t *testing.T) {
 	s := undrainable(t)
 	s.signal(syscall.SIGTERM)
