@@ -121,42 +121,35 @@ func (r *runner) run(ctx context.Context, v *version) error {
 		run := r.start(ctx, v)
 		if !run.hasStarted() {
 			if before == nil || ctx.Err() != nil {
-				return r.result(ctx, run.err)
+				return r.result(run.err)
 			}
 			for _, err := range each(run.err) {
 				r.logger.Error("not reloaded: the new pipelines cannot start; those before start again", "error", err)
 			}
 			program, err := before.prepare(r.options)
 			if err != nil {
-				return r.result(ctx, errors.Join(run.err, err))
+				return r.result(errors.Join(run.err, err))
 			}
 			v, before = &version{before.described, program}, nil
 			continue
 		}
-		if before != nil {
+		if before != nil && ctx.Err() == nil {
 			r.logger.Info("reloaded", "pipelines", len(v.plan.Pipelines))
 		}
 		next := r.await(ctx, run)
 		if next == nil {
-			return r.result(ctx, run.err)
+			return r.result(run.err)
 		}
 		before, v = v, next
 	}
 }
 
-// result is how the run has ended, whose last version has ended with err. A start
-// that was called off is no failure.
-func (r *runner) result(ctx context.Context, err error) error {
-	var list []error
-	for _, e := range each(err) {
-		if ctx.Err() == nil || !errors.Is(e, context.Canceled) {
-			list = append(list, e)
-		}
-	}
+// result is how the run has ended, whose last version has ended with err.
+func (r *runner) result(err error) error {
 	if r.unhandled {
-		list = append(list, unhandledBefore{})
+		err = errors.Join(err, unhandledBefore{})
 	}
-	return errors.Join(list...)
+	return err
 }
 
 // unhandledBefore tells of messages that failed before a reload.
