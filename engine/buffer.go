@@ -79,6 +79,8 @@ func (p *Pipeline) newBuffer(s *stage, sec *section, out output) *buffer {
 
 // load finds out what the buffer holds from earlier runs.
 func (b *buffer) load() error {
+	b.mu.Lock() // for who reads the counters
+	defer b.mu.Unlock()
 	store := b.p.config.Store
 	last, err := store.Last(b.frames, endOf(b.frames))
 	if err != nil {

@@ -37,9 +37,23 @@ func (s *section) isHeldUp() bool {
 
 // isKept tells that components keep all messages that are under way in the section.
 func (s *section) isKept() bool {
-	kept := s.kept.Load()
-	elsewhere := s.owed.Load() + s.parents.Load() + s.guarded.Load()
-	return kept > 0 && s.credits.messages.Load()-elsewhere <= kept
+	return s.kept.Load() > 0 && s.moving() <= 0
+}
+
+// moving is how many messages are neither kept, nor settled, nor only wait.
+func (s *section) moving() int64 {
+	return s.credits.messages.Load() - s.owed.Load() - s.parents.Load() - s.guarded.Load() - s.kept.Load()
+}
+
+// isKept tells that components keep all messages that are under way in the pipeline:
+// those of a section may have passed into another, where branches join.
+func (p *Pipeline) isKept() bool {
+	kept, moving := int64(0), int64(0)
+	for _, s := range p.sections {
+		kept += s.kept.Load()
+		moving += s.moving()
+	}
+	return kept > 0 && moving <= 0
 }
 
 // inFlight is what is in flight in all sections.

@@ -50,7 +50,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 // source waits: they are asked to flush, and if that does not help the run ends.
 func (p *Pipeline) checkKept(sec *section) {
 	settled := p.settledCount.Load()
-	if !sec.isHeldUp() || !sec.isKept() || settled != sec.settled ||
+	if !sec.isHeldUp() || !sec.isKept() && !p.isKept() || settled != sec.settled ||
 		p.ledger != nil && p.ledger.busy() || p.isAborted() {
 		sec.waited, sec.settled = 0, settled
 		return

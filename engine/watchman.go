@@ -178,9 +178,9 @@ func (p *Pipeline) isAlone() bool {
 // guard lets the messages of a batch through one at a time. It returns when all
 // are settled, or kept by components; it is false when the run is stopping.
 func (w *watchman) guard(s *source, b *batch) bool {
+	s.section.guarded.Add(int64(len(b.live)))
 	w.turn.Lock()
 	defer w.turn.Unlock()
-	s.section.guarded.Add(int64(len(b.live)))
 	for i := range b.live {
 		if !w.single(s, b.at(i)) {
 			return false
@@ -220,7 +220,7 @@ func (w *watchman) single(s *source, parent *message) bool {
 			w.mark(note{})
 			return true
 		case <-look.C:
-			if s.section.isKept() && !w.p.ledger.busy() {
+			if !w.p.ledger.busy() && (s.section.isKept() || w.p.isKept()) {
 				return true // a component keeps it, and perhaps waits for the next
 			}
 		case <-w.p.aborted:
