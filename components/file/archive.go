@@ -25,58 +25,58 @@ const (
 
 // visitPacked reads a compressed file once, from its beginning to its end: there
 // is no place within it at which reading could go on.
-func (f *follower) visitPacked(ctx context.Context, t *tail) (busy, ok bool) {
+func (f *follower) visitPacked(ctx context.Context, t *tail) (busy bool) {
 	switch {
 	case f.unpacking || t.done && !t.wake:
-		return false, true
-	case t.done:
-		_, ok := f.openTail(t) // is it still the same?
-		return !t.done, ok
+		return false
+	case t.done: // is it still the same?
+		f.openTail(t)
+		return !t.done
 	}
 	file, err := os.OpenFile(t.path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.failed(err)
-		return false, true
+		return false
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	switch {
 	case err != nil:
 		t.failed(err)
-		return false, true
+		return false
 	case identify(info) != t.id:
-		return false, true // the next look tells more
+		return false // the next look tells more
 	case info.Size() != t.size || !info.ModTime().Equal(t.modified):
 		t.size, t.modified, t.active = info.Size(), info.ModTime(), time.Now()
 	}
 	if time.Since(t.modified) < packedAfter && time.Since(t.active) < packedAfter {
-		return false, true
+		return false
 	}
-	return true, f.unpack(ctx, t, file)
+	f.unpack(ctx, t, file)
+	return true
 }
 
-// unpack reads a compressed file and tells whether to go on.
-func (f *follower) unpack(ctx context.Context, t *tail, file *os.File) bool {
+// unpack reads a compressed file.
+func (f *follower) unpack(ctx context.Context, t *tail, file *os.File) {
 	if f.source.addPath {
 		f.archives.Annotate = annotate(t.path)
 	}
 	f.unpacking = true
 	stopped, err := f.readPacked(ctx, file)
 	f.unpacking = false
-	if stopped || errors.Is(err, errStopped) {
-		return false
+	if f.stopped = f.stopped || stopped; f.stopped {
+		return
 	}
 	t.mark, t.done = stream.Mark{Offset: t.size}, true
 	t.wake, t.moved, t.ended = false, false, true
 	if err != nil {
 		slog.Warn("a compressed file cannot be read to its end; it is read again when it has changed, or in the next run", "path", t.path, "error", err)
-	} else if f.memory.durable {
-		f.placer.partition, f.placer.position = t.partition, &t.position
-		if !f.placer.say() {
-			return false
-		}
+	} else {
+		f.say(t)
 	}
-	return t.matched || f.forget(t)
+	if !t.matched {
+		f.forget(t)
+	}
 }
 
 func (f *follower) readPacked(ctx context.Context, file *os.File) (stopped bool, err error) {
@@ -102,7 +102,7 @@ var errStopped = errors.New("the run is stopping")
 func (b *breather) Read(p []byte) (int, error) {
 	if b.n >= breatheEvery {
 		b.n = 0
-		if _, ok := b.f.work(b.ctx); !ok {
+		if b.f.work(b.ctx); b.f.stopped {
 			return 0, errStopped
 		}
 	}

@@ -102,14 +102,16 @@ gopiper.file{ paths = { "/var/log/app/*.log" }, follow = true },
 ` + "```" + `
 
 - **What is there** is found out by asking: every 200 ms whether the open files have grown, and every
-  ` + "`refresh`" + ` which files there are. A line becomes a message when its newline has come.
+  ` + "`refresh`" + ` which files there are, also while the pipeline is full. A line becomes a message when its newline has come.
 - **A file is known** by its device and inode, by its time of creation where the file system knows it, and by a
   fingerprint of its first 1,024 bytes; not by its name.
 - **Rotation by renaming** loses nothing: the old file is read to its end, together with what is still
   written to it until ` + "`close_rotated`" + `, before the new one. If that happened while gopiper was down, the old file is
-  found under its new name in the same directory, whether a pattern matches it or not. Let logrotate keep
-  it uncompressed for one turn (` + "`delaycompress`" + `), and let the patterns not match the compressed copies: what
-  is in them would be read a second time.
+  found under its new name in the same directory, whether a pattern matches it or not. But a file that
+  comes and is renamed within one ` + "`refresh`" + `, or while gopiper is down, was never seen, and is found only if a
+  pattern matches its new name, too: ` + "`paths = { \"app.log\", \"app.log.1\" }`" + ` is safest. Let logrotate keep the old
+  file uncompressed for one turn (` + "`delaycompress`" + `), and let no pattern match the compressed copies: what is in
+  them would be read a second time.
 - **Rotation by copying and truncating** (` + "`copytruncate`" + `): a file that has become shorter, or begins in another
   way, is read from its beginning. What was written between the last read and the truncation is lost, as
   it is with every reader; let the patterns not match the copies, which are other files.

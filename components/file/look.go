@@ -10,8 +10,8 @@ import (
 )
 
 // look finds out which files are there, and what has become of those that were.
-// It tells whether to go on.
-func (f *follower) look() bool {
+// It emits nothing.
+func (f *follower) look() {
 	f.turn++
 	var found []*tail
 	for _, pattern := range f.source.patterns {
@@ -28,15 +28,17 @@ func (f *follower) look() bool {
 	for _, t := range f.order {
 		if t.turn == f.turn {
 			t.found()
-		} else if !t.gone && !f.miss(t) {
-			return false
+		} else if !t.gone {
+			f.miss(t)
 		}
 	}
-	if !f.missed() {
-		return false
-	}
+	f.missed()
 	f.follows(found)
-	return f.turn > 1 || f.start()
+	for _, t := range found {
+		if t.fresh {
+			f.openTail(t)
+		}
+	}
 }
 
 // sight takes a path that a pattern matches, and returns the file if it is new.
@@ -122,35 +124,35 @@ func (t *tail) lost() {
 	t.moved, t.wake = true, t.wake || t.file == nil
 }
 
-// miss finds a file that no pattern matches any more, and tells whether to go on.
-func (f *follower) miss(t *tail) bool {
+// miss finds a file that no pattern matches any more.
+func (f *follower) miss(t *tail) {
 	if t.matched {
 		t.matched = false
 		t.lost()
 	}
-	if t.file != nil {
-		return true
-	}
-	if t.packed && (t.done || f.unpacking) {
-		return !t.done || f.forget(t)
+	switch {
+	case t.file != nil, t.packed && f.unpacking:
+		return
+	case t.packed && t.done:
+		f.forget(t)
+		return
 	}
 	path, err := whereabouts(t.id, t.position.path)
 	switch {
 	case err != nil: // the next look may tell more
 		t.failed(err)
 		t.wake = false
-		return true
 	case path == "":
 		tellGone(t.path, t.mark.Offset)
-		return f.forget(t)
+		f.forget(t)
+	default:
+		t.path, t.annotate, t.wake = path, nil, true
 	}
-	t.path, t.annotate, t.wake = path, nil, true
-	return true
 }
 
 // missed finds the files that an earlier run has read and that no pattern
-// matches, and tells whether to go on.
-func (f *follower) missed() bool {
+// matches.
+func (f *follower) missed() {
 	for _, id := range slices.SortedFunc(maps.Keys(f.memory.entries), identity.compare) {
 		e := f.memory.entries[id]
 		path, err := whereabouts(id, e.path)
@@ -176,11 +178,8 @@ func (f *follower) missed() bool {
 		if !e.done && path == "" && e.path != "" {
 			tellGone(e.path, e.mark.Offset)
 		}
-		if !f.drop(e.partition) {
-			return false
-		}
+		f.drop(e.partition)
 	}
-	return true
 }
 
 func tellGone(path string, read int64) {
@@ -205,28 +204,12 @@ func (f *follower) follows(found []*tail) {
 	}
 }
 
-// start notes that there was a first start, once what is there is passed over
-// that is to be, and tells whether to go on.
-func (f *follower) start() bool {
-	for _, t := range f.order {
-		if t.skip {
-			if _, ok := f.openTail(t); !ok {
-				return false
-			}
-		}
-	}
-	if !f.memory.durable || f.lane > 0 {
-		return true
-	}
+// start notes, behind the positions of what is there, that there was a first look.
+func (f *follower) start() {
 	for _, partition := range f.memory.strange {
-		if !f.placer.forget(partition) {
-			return false
-		}
+		f.drop(partition)
 	}
-	if f.memory.begun {
-		return true
+	if f.memory.durable && !f.memory.begun && f.lane == 0 {
+		f.notes = append(f.notes, note{begunPartition, []byte{positionVersion}})
 	}
-	b := f.placer.out.Batch()
-	b.SetPosition(begunPartition, []byte{positionVersion})
-	return f.placer.out.Emit(b)
 }

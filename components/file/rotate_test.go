@@ -282,6 +282,25 @@ func TestClosedAndRotated(t *testing.T) {
 	})
 }
 
+// While the pipeline is full files come and go, and none of them is missed.
+func TestRotatedWhileFull(t *testing.T) {
+	scenario(t, func(t *testing.T, d string) {
+		f := follow(t, nil, map[string]any{"paths": d + "a.log"})
+		full := make(chan struct{})
+		f.out.OnEmit = func() { <-full }
+		for _, name := range []string{"1", "2", "3", "4"} {
+			appendTo(t, d+"a.log", name+"\n")
+			time.Sleep(2 * time.Second)
+			appendTo(t, d+"a.log", name+"+\n")
+			must(t, os.Rename(d+"a.log", d+name))
+		}
+		must(t, os.Remove(d+"4")) // it was open
+		close(full)
+		f.gets(time.Second, "1", "1+", "2", "2+", "3", "3+", "4", "4+")
+		f.stop()
+	})
+}
+
 // Files are known by what they are, not by their names.
 func TestFollowLinks(t *testing.T) {
 	scenario(t, func(t *testing.T, d string) {

@@ -123,34 +123,35 @@ func (t *tail) changed() (bool, error) {
 	return false, nil
 }
 
-// openTail opens a file and sees whether it is the one that was read before. It
-// tells whether it is open, and whether to go on at all.
-func (f *follower) openTail(t *tail) (opened, ok bool) {
+// openTail opens a file and sees whether it is the one that was read before. If it
+// is compressed it is closed again.
+func (f *follower) openTail(t *tail) {
 	if f.open >= max(1, f.maxOpen/f.lanes) {
 		f.closeOne()
 	}
 	file, err := os.OpenFile(t.path, os.O_RDONLY|unix.O_NONBLOCK, 0) // by now it may be a named pipe
 	if err != nil {
 		t.failed(err)
-		return false, true
+		return
 	}
 	info, err := file.Stat()
 	if err == nil && (!info.Mode().IsRegular() || identify(info) != t.id) {
 		file.Close()
 		t.wake, t.size = false, -1 // the next look tells more
-		return false, true
+		return
 	}
 	head, err2 := readHead(file, make([]byte, printMax))
 	if err = errors.Join(err, err2); err != nil {
 		file.Close()
 		t.failed(err)
-		return false, true
+		return
 	}
 	f.open++
 	t.file, t.wake, t.probe, t.trouble = file, false, f.probe, ""
 	if !f.recognize(t, info.Size(), head) {
 		tellGone(t.position.path, t.mark.Offset)
-		return false, f.forget(t)
+		f.forget(t)
+		return
 	}
 	if t.packed {
 		t.size, t.modified = info.Size(), info.ModTime()
@@ -159,7 +160,7 @@ func (f *follower) openTail(t *tail) (opened, ok bool) {
 	} else {
 		t.size = -1
 	}
-	return t.file != nil, f.settleDown(t, info.Size())
+	f.settleDown(t, info.Size())
 }
 
 // recognize compares a file that was opened with what is known of it. If it is
@@ -189,9 +190,8 @@ func (f *follower) recognize(t *tail, size int64, head []byte) bool {
 }
 
 // settleDown gives a file its first position before anything is read, so that it
-// is found again should it be renamed and the process end. It tells whether to go
-// on.
-func (f *follower) settleDown(t *tail, size int64) bool {
+// is found again should it be renamed and the process end.
+func (f *follower) settleDown(t *tail, size int64) {
 	if t.skip {
 		t.skip = false
 		t.mark.Offset, t.done = size, t.packed
@@ -199,13 +199,13 @@ func (f *follower) settleDown(t *tail, size int64) bool {
 			t.mark.Offset = f.boundary(t, size, delimiter)
 		}
 	}
-	fresh, old := t.fresh, t.old
-	t.fresh, t.old = false, ""
-	if !f.memory.durable || !fresh && old == "" {
-		return true
+	if t.fresh || t.old != "" {
+		f.say(t)
 	}
-	f.placer.partition, f.placer.position = t.partition, &t.position
-	return f.placer.say() && (old == "" || f.placer.forget(old))
+	if t.old != "" {
+		f.drop(t.old)
+	}
+	t.fresh, t.old = false, ""
 }
 
 // boundary is where the last line in the file begins that is not complete.
@@ -226,7 +226,7 @@ func (f *follower) close(t *tail) {
 	t.file.Close()
 	f.open--
 	t.file, t.head = nil, nil
-	t.wake = t.more || t.moved || t.left == stream.Gathering
+	t.wake = t.more || t.moved || t.size < 0 || t.left == stream.Gathering
 }
 
 func (f *follower) closeAll() {
@@ -241,7 +241,7 @@ func (f *follower) closeAll() {
 func (f *follower) closeOne() {
 	var oldest *tail
 	for _, t := range f.order {
-		if t.file != nil && t.matched && (oldest == nil || t.active.Before(oldest.active)) {
+		if t.file != nil && t.matched && t != f.reading && (oldest == nil || t.active.Before(oldest.active)) {
 			oldest = t
 		}
 	}
