@@ -47,7 +47,7 @@ type Output interface {
 	// Emit hands the batch over; the engine owns it from then on, also when
 	// Emit returns false. It blocks while the pipeline is full, and is false
 	// once the run is stopping: the batch was not taken, nothing will be
-	// settled, and Run should return.
+	// settled, and Run should return. What is in it can still be read then.
 	Emit(batch *Batch) bool
 }
 

@@ -13,7 +13,8 @@ import (
 // commit that settles this message for its source: after a crash, either both
 // have happened, or the message comes again and finds the state as it was
 // before. A change is seen by Get and Each at once. It is taken back when the
-// stage's report on the message is a Retry, for the message is handled again.
+// stage's report on the message is a Retry or a Fail, for the message is handled
+// again, now or when it is replayed.
 //
 // Its methods may be called from any goroutine; but of one key's changes, those
 // caused by different messages must be made in turn, which one worker, or order
@@ -26,7 +27,8 @@ type State interface {
 	// Put gives the key a value, until expires if that is not the zero time. Key
 	// and value are copied. cause must be a message that the caller is handling
 	// or keeps, or one that NewMessage made from such; with nil the change is of
-	// the stage's own, such as in Open, and is durable when Put returns.
+	// the stage's own, such as in Open, and is durable when Put returns: that is a
+	// wait for the disk each time.
 	Put(cause Message, key, value []byte, expires time.Time) error
 
 	// Delete removes a key, as Put sets it.

@@ -2,8 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -61,13 +59,6 @@ type waiting struct {
 type awaited struct {
 	id              uint64
 	pipeline, stage string
-	sum             [sha256.Size]byte
-}
-
-// identity is the same for a message that fails again where it has failed before.
-func identity(q *engine.Quarantined) [sha256.Size]byte {
-	text, _ := json.Marshal([]any{q.Pipeline, q.Stage, q.Key, q.Timestamp, q.Attributes, q.Data}) // nothing in it can fail
-	return sha256.Sum256(text)
 }
 
 // remember notes the messages as they are now.
@@ -78,7 +69,7 @@ func (w *waiting) remember(ids []uint64) error {
 	}
 	return w.server.process.Quarantine().List(func(q engine.Quarantined) bool {
 		if w.newest = q.ID; wanted[q.ID] {
-			w.pending = append(w.pending, &awaited{q.ID, q.Pipeline, q.Stage, identity(&q)})
+			w.pending = append(w.pending, &awaited{q.ID, q.Pipeline, q.Stage})
 		}
 		return true
 	})
@@ -172,11 +163,10 @@ func (w *waiting) compare() error {
 	if len(w.left) == 0 {
 		return nil
 	}
-	back := map[[sha256.Size]byte][]engine.Quarantined{}
+	back := map[uint64]engine.Quarantined{}
 	err := w.server.process.Quarantine().List(func(q engine.Quarantined) bool {
 		if q.ID > w.newest {
-			sum := identity(&q)
-			back[sum] = append(back[sum], engine.Quarantined{ID: q.ID, Status: q.Status, Description: q.Description})
+			back[q.ReplayOf] = engine.Quarantined{ID: q.ID, Status: q.Status, Description: q.Description}
 		}
 		return true
 	})
@@ -185,9 +175,8 @@ func (w *waiting) compare() error {
 	}
 	for _, m := range w.left {
 		o := Outcome{ID: m.id, Result: Settled}
-		if same := back[m.sum]; len(same) > 0 {
-			o = Outcome{ID: m.id, Result: FailedAgain, Again: same[0].ID, Reason: fmt.Sprintf("%d %s", same[0].Status, same[0].Description)}
-			back[m.sum] = same[1:]
+		if again, ok := back[m.id]; ok {
+			o = Outcome{ID: m.id, Result: FailedAgain, Again: again.ID, Reason: fmt.Sprintf("%d %s", again.Status, again.Description)}
 		}
 		if err := w.tell(o); err != nil {
 			return err

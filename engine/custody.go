@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -16,9 +17,12 @@ type custody struct {
 	quarantine *Quarantine
 	bounds     plan.Quarantine
 
-	mu      sync.Mutex
-	blocked []custodian // what does not fit, in the order of failing
-	full    bool        // it has been said
+	wake    chan struct{}
+	blocked atomic.Int64 // how many wait
+
+	mu    sync.Mutex  // it may be held for long: a commit waits for a disk that is full
+	queue []custodian // what does not fit, in the order of failing
+	full  bool        // it has been said
 }
 
 // custodian is a message on its way into the quarantine.
@@ -30,7 +34,7 @@ type custodian struct {
 }
 
 func (p *Pipeline) newCustody() *custody {
-	c := &custody{p: p, quarantine: p.config.Kept, bounds: p.config.Quarantine}
+	c := &custody{p: p, wake: make(chan struct{}, 1), quarantine: p.config.Kept, bounds: p.config.Quarantine}
 	if c.bounds.MaxBytes == 0 {
 		c.bounds.MaxBytes = plan.DefaultQuarantineBytes
 	}
@@ -51,15 +55,20 @@ func (c *custody) take(s *stage, failed []*message) {
 		if m.meta != nil && len(m.meta.pairs) > 0 {
 			entry.Attributes = maps.Collect(m.Attributes)
 		}
+		if root, _ := rootOf(m); root != nil {
+			if e, ok := root.home.ender.(*replayed); ok {
+				entry.ReplayOf = e.id
+			}
+		}
 		list = append(list, custodian{m: m, stage: s.config.Name, r: x.status, value: c.quarantine.encode(&entry)})
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.blocked) > 0 {
-		c.blocked = append(c.blocked, list...)
-		return
+	if len(c.queue) == 0 {
+		list = c.keep(list)
 	}
-	c.blocked = append(c.blocked, c.keep(list)...)
+	c.queue = append(c.queue, list...)
+	c.blocked.Store(int64(len(c.queue)))
 }
 
 // keep keeps as much as there is room for, and returns the rest. It is called with
@@ -119,21 +128,35 @@ func (c *custody) say(full bool, dropped int) {
 	c.full = full
 }
 
-// look keeps what waits for room, if there is some now.
+// look lets the loop look whether there is room for what waits. It does not block.
 func (c *custody) look() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.blocked) > 0 && !c.p.isAborted() {
-		c.blocked = c.keep(c.blocked)
+	if c.waiting() {
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// loop keeps what waits for room, when there is some, until over is closed.
+func (c *custody) loop(over <-chan struct{}) {
+	for {
+		select {
+		case <-c.wake:
+			c.mu.Lock()
+			if !c.p.isAborted() {
+				c.queue = c.keep(c.queue)
+				c.blocked.Store(int64(len(c.queue)))
+			}
+			c.mu.Unlock()
+		case <-over:
+			return
+		}
 	}
 }
 
 // waiting tells that something waits for room.
-func (c *custody) waiting() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.blocked) > 0
-}
+func (c *custody) waiting() bool { return c.blocked.Load() > 0 }
 
 // expire removes what is older than the bound on age.
 func (c *custody) expire() {

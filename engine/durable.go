@@ -69,6 +69,9 @@ type Quarantined struct {
 	Description string    `json:"description"` // with the stack of a panic
 	Attempts    int       `json:"attempts"`
 	Time        time.Time `json:"time"` // when it failed
+	// ReplayOf is the number that the message had before it was replayed and failed
+	// again; 0 if it was not.
+	ReplayOf uint64 `json:"replay_of,omitempty"`
 	// Data, Key, Timestamp and Attributes are the message's as it reached the
 	// failing stage.
 	Data       []byte            `json:"data"`
@@ -198,6 +201,9 @@ func (p *Pipeline) notReady() []string {
 		}
 	}
 	for _, s := range p.stages {
+		if t := s.trouble.Load(); t != nil && monotonic()-t.since > int64(troublesome) {
+			reasons = append(reasons, fmt.Sprintf("%s: %s; it is tried again", s.config.Name, t.why))
+		}
 		if n := s.wedged(); n > 0 {
 			reasons = append(reasons, fmt.Sprintf("%s: the component is wedged: %d of its workers do not return, or had to be given up again and again", s.config.Name, n))
 		}

@@ -12,7 +12,7 @@ import (
 // the names of the pipeline and the stage, and the time (8 bytes, the highest first).
 // What follows is packed:
 //
-//	version (1 byte, 1), status, attempts, description, data, key,
+//	version (1 byte, 1), status, attempts, what it is a replay of, description, data, key,
 //	timestamp (8 bytes), number of attributes, names and values
 //
 // As in a frame, numbers are varints and texts have their length in front.
@@ -24,6 +24,7 @@ func (q *Quarantine) encode(entry *Quarantined) []byte {
 	value = binary.BigEndian.AppendUint64(value, uint64(entry.Time.UnixNano()))
 	plain := binary.AppendUvarint([]byte{entryVersion}, uint64(entry.Status))
 	plain = binary.AppendUvarint(plain, uint64(entry.Attempts))
+	plain = binary.AppendUvarint(plain, entry.ReplayOf)
 	plain = appendText(plain, entry.Description)
 	plain = append(binary.AppendUvarint(plain, uint64(len(entry.Data))), entry.Data...)
 	plain = appendText(plain, entry.Key)
@@ -73,7 +74,7 @@ func (entry *Quarantined) read(plain []byte) error {
 		return fmt.Errorf("%w: it is of no known version", errFrame)
 	}
 	r := frameReader{rest: plain[1:]}
-	entry.Status, entry.Attempts = int(r.number()), int(r.number())
+	entry.Status, entry.Attempts, entry.ReplayOf = int(r.number()), int(r.number()), r.number()
 	entry.Description, entry.Data = r.text(), []byte(r.text())
 	meta := r.meta()
 	entry.Key, entry.Timestamp = meta.Key, meta.Timestamp

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -40,6 +41,9 @@ func (u *unit) flushMost() int {
 	return 8
 }
 
+// fullPause is how long a full disk is left alone at most: space may come any time.
+const fullPause = 2 * time.Second
+
 // slowFlush is how long a flush takes that waits for a disk or a network.
 const slowFlush = 100 * time.Microsecond
 
@@ -71,6 +75,9 @@ func (u *unit) callFlush() (err error) {
 	start := monotonic()
 	err = u.flusher.Flush(u.w.p.flushContext())
 	if err == nil {
+		if u.flushes > 0 {
+			u.stage.trouble.Store(nil)
+		}
 		u.flushes = 0
 		u.timeFlush(monotonic() - start)
 	}
@@ -122,10 +129,15 @@ func (u *unit) flushFailed(err error) {
 		return
 	}
 	u.w.p.logRetry(u.stage, r, u.flushes)
+	u.stage.troubled(monotonic(), r)
 	u.counts.undone(batches)
 	u.waiting = append(batches, u.waiting...)
 	u.blocked++
-	time.AfterFunc(backoff(policy, u.flushes), func() { u.w.post(event{kind: flushDue, unit: u}) })
+	pause := backoff(policy, u.flushes)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		pause = min(pause, fullPause)
+	}
+	time.AfterFunc(pause, func() { u.w.post(event{kind: flushDue, unit: u}) })
 }
 
 // unflushedEnd ends the messages of a batch that could not be flushed.

@@ -174,12 +174,12 @@ func (l *ledger) commitReady() {
 
 // finish commits the rest and waits for it, but not for ever: a disk may be full.
 func (l *ledger) finish() {
-	l.commitReady()
+	go l.commitReady() // it waits while the disk is full
 	patience := time.NewTimer(5 * time.Second)
 	defer patience.Stop()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for l.pending.Load() > 0 {
+	for l.busy() {
 		select {
 		case <-look.C:
 		case <-l.store.Failed():

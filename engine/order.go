@@ -274,6 +274,9 @@ func (u *unit) resolved(m *message, r component.Report) {
 func (u *unit) lift(m *message, e *entry, goesOn bool) {
 	x := m.extra()
 	wasRetrying := x.retrying != 0
+	if wasRetrying && u.stage.trouble.Load() != nil {
+		u.stage.trouble.Store(nil)
+	}
 	if x.stalled {
 		x.stalled = false
 		u.stage.stalled.Add(-1)

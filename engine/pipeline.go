@@ -197,6 +197,7 @@ func (p *Pipeline) work(ctx context.Context) error {
 			defer close(committing)
 			p.ledger.loop(over)
 		}()
+		go p.custody.loop(over)
 		originDone.Add(1) // until all are counted
 		p.replayer.start(&sourcesDone, &originDone)
 	}

@@ -260,7 +260,7 @@ func TestReplay(t *testing.T) {
 			}
 			values = run(values, 0) // it fails again, with new numbers
 			list := quarantined(t, values)
-			if len(list) != 10 || list[0].ID != 11 || list[0].Replaying || list[9].Stage != "it" {
+			if len(list) != 10 || list[0].ID != 11 || list[0].ReplayOf == 0 || list[0].ReplayOf > 10 || list[0].Replaying || list[9].Stage != "it" {
 				t.Fatalf("kept after the first replay: %+v", list)
 			}
 			broken.Store(false)

@@ -277,9 +277,29 @@ func (m *message) renew() *message {
 	return next
 }
 
+// trouble is that a stage tries the same again and again.
+type trouble struct {
+	since int64 // monotonic
+	why   component.Report
+}
+
+// troubled notes that the stage tries again, and why, since the first time in a row.
+func (s *stage) troubled(since int64, why component.Report) {
+	if t := s.trouble.Load(); t != nil {
+		since = min(since, t.since)
+	}
+	s.trouble.Store(&trouble{since: since, why: why})
+}
+
+// troublesome is how long a stage tries again before the pipeline is not ready.
+const troublesome = 3 * time.Second
+
 // watchStall counts and logs messages that have been retrying for a minute.
 func (u *unit) watchStall(m *message) {
 	x := m.extra()
+	if monotonic()-x.retrying > int64(troublesome) {
+		u.stage.troubled(x.retrying, x.status)
+	}
 	if !x.stalled && monotonic()-x.retrying > int64(time.Minute) {
 		x.stalled = true
 		u.stage.stalled.Add(1)

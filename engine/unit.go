@@ -29,7 +29,8 @@ type stage struct {
 	fresh      atomic.Bool  // a callback came twice: never reuse one again
 	kept       atomic.Int64 // messages that its components keep
 	stalled    atomic.Int64
-	closed     atomic.Int64  // workers that retry in total order: hand nothing over to any
+	closed     atomic.Int64 // workers that retry in total order: hand nothing over to any
+	trouble    atomic.Pointer[trouble]
 	complained atomic.Int64  // when it was last logged that something stalls
 	lost       atomic.Uint64 // messages that failed outside of a worker: at a fork
 	units      []*unit

@@ -119,7 +119,7 @@ func (w *watchman) put(tx Tx) {
 // leave notes that the run has ended and the process lives.
 func (w *watchman) leave() {
 	done := make(chan struct{})
-	w.p.config.Store.Update(true, func(tx Tx) { tx.Delete(w.key) }, func() { close(done) })
+	go w.p.config.Store.Update(true, func(tx Tx) { tx.Delete(w.key) }, func() { close(done) })
 	select {
 	case <-done:
 	case <-w.p.config.Store.Failed():
