@@ -51,10 +51,16 @@ func (t *target) settle() error {
 		_, err = t.failed(0, err)
 		return err
 	}
+	before, beforeOpen := t.whole, t.wholeOpen
 	t.length = info.Size() // others may have written, or cut it
 	t.whole, t.wholeOpen = t.length, t.open
-	if t.outdated() {
-		return t.note(file)
+	if !t.outdated() {
+		return nil
+	}
+	if err := t.note(file); err != nil {
+		t.whole, t.wholeOpen = min(before, t.length), beforeOpen
+		_, err = t.failed(0, err)
+		return err
 	}
 	return nil
 }

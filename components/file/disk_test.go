@@ -22,11 +22,12 @@ import (
 
 // disk is one that fails when it is asked to.
 type disk struct {
-	writes, syncs []error // of the next calls; nil for success
-	part          int     // how much is written by a write that fails
-	synced        int     // calls
-	lies          bool    // what could not be synced is lost, as if the pages were dropped
-	at            int64   // up to where all is on the disk
+	writes, syncs []error  // of the next calls; nil for success
+	part          int      // how much is written by a write that fails
+	synced        int      // calls
+	names         []string // of the files that were synced
+	lies          bool     // what could not be synced is lost, as if the pages were dropped
+	at            int64    // up to where all is on the disk
 }
 
 func (d *disk) write(f *os.File, p []byte) (int, error) {
@@ -39,8 +40,9 @@ func (d *disk) write(f *os.File, p []byte) (int, error) {
 
 func (d *disk) sync(f *os.File) error {
 	d.synced++
+	d.names = append(d.names, f.Name())
 	info, err := f.Stat()
-	if err != nil {
+	if err != nil || info.IsDir() {
 		return err
 	}
 	if err := pop(&d.syncs); err != nil {
@@ -87,6 +89,39 @@ func TestSync(t *testing.T) {
 			t.Errorf("sync = %v: %d times", sync, d.synced)
 		}
 	}
+}
+
+// The disk also has the names of what is created, and the cutting off of what a
+// crash has left.
+func TestSyncOfNames(t *testing.T) {
+	base := t.TempDir()
+	attributes, err := file.Declaration.Validate(map[string]any{"path": base + "/new/directory/out"})
+	must(t, err)
+	f, err := file.NewFactory(attributes)
+	must(t, err)
+	var d disk
+	s := d.on(stage{f, f.Create(nil)})
+	state := fake.NewState()
+	ctx := component.WithState(t.Context(), state)
+	open := f.(component.Opener).Open
+	must(t, open(ctx))
+	must(t, write(t, s, "a"))
+	if want := []string{base, base + "/new", base + "/new/directory", base + "/new/directory/out"}; !slices.Equal(d.names, want) {
+		t.Errorf("%q, want %q", d.names, want)
+	}
+	file.Kill(f)
+	appendTo(t, base+"/new/directory/out", "to")
+	d.names = nil
+	must(t, open(ctx))
+	if want := []string{base + "/new/directory/out", base + "/new/directory"}; !slices.Equal(d.names, want) {
+		t.Errorf("%q, want %q", d.names, want)
+	}
+	must(t, os.Rename(base+"/new/directory", base+"/new/renamed"))
+	must(t, unix.Kill(os.Getpid(), unix.SIGUSR1))
+	for d.names = nil; !slices.Contains(d.names, base+"/new"); { // until the signal has come
+		must(t, write(t, s, "b"))
+	}
+	must(t, f.(component.Closer).Close())
 }
 
 // What is no file has no disk.

@@ -47,7 +47,7 @@ type follower struct {
 	tails     map[identity]*tail
 	order     []*tail // the same, in the order in which they were found
 	turn      int     // counts the looks
-	open      int     // files
+	open      []*tail // those whose files are open
 	reading   *tail
 	told      map[string]bool // paths of which something was logged that is logged once
 	unpacking bool            // a compressed file is being read
@@ -194,7 +194,7 @@ func (m *memory) lane(lane, lanes int) *memory {
 	own := &memory{durable: m.durable, begun: m.begun, entries: map[identity]*entry{}}
 	for id, e := range m.entries {
 		if id.lane(lanes) == lane {
-			own.entries[id] = e
+			own.put(id, e)
 		}
 	}
 	if lane == 0 {

@@ -35,8 +35,12 @@ func (f *follower) look() {
 	f.missed()
 	f.follows(found)
 	for _, t := range found {
-		if t.fresh {
-			f.openTail(t)
+		if !t.fresh {
+			continue
+		}
+		full := f.full()
+		if f.openTail(t); full {
+			f.close(t)
 		}
 	}
 }

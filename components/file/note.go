@@ -31,20 +31,25 @@ const (
 // for a framing whose messages can only be found from the front.
 const renoteAfter = 64 << 20
 
-// note notes that what is behind the file's whole length is this run's.
+// note notes that what is behind the file's whole length is this run's, unless
+// the state knows enough.
 func (t *target) note(file *os.File) error {
 	if t.state == nil || !t.regular {
 		return nil
 	}
+	birth := born(file)
+	if t.noted.in == t.id && t.noted.birth == birth && !t.outdated() {
+		return nil
+	}
 	value := make([]byte, 2, noteSize)
 	value[0], value[1] = noteVersion, byte(t.format)
-	for _, v := range []uint64{t.id.device, t.id.inode, uint64(born(file)), uint64(t.whole)} {
+	for _, v := range []uint64{t.id.device, t.id.inode, uint64(birth), uint64(t.whole)} {
 		value = binary.BigEndian.AppendUint64(value, v)
 	}
 	if err := t.state.Put(nil, noteKey, value, time.Time{}); err != nil {
 		return fmt.Errorf("noting that %s is being written: %w", t.path, err)
 	}
-	t.noted = t.whole
+	t.noted.in, t.noted.birth, t.noted.from = t.id, birth, t.whole
 	return nil
 }
 
@@ -52,7 +57,8 @@ func (t *target) note(file *os.File) error {
 // not be cut off, although no delimiter is behind it; the file was cut by
 // somebody else; or a search from the noted place would take long.
 func (t *target) outdated() bool {
-	return t.wholeOpen && t.noted != t.whole || t.whole < t.noted || !t.delimited && t.whole-t.noted >= renoteAfter
+	from := t.noted.from
+	return t.wholeOpen && from != t.whole || t.whole < from || !t.delimited && t.whole-from >= renoteAfter
 }
 
 func (t *target) unnote() error {
@@ -111,7 +117,7 @@ func (t *target) cutTorn(file *os.File, id identity, offset, size int64) error {
 	if end += offset; end == size {
 		return nil
 	}
-	if err := errors.Join(file.Truncate(end), file.Sync()); err != nil {
+	if err := errors.Join(file.Truncate(end), t.syncFile(file)); err != nil {
 		return err
 	}
 	slog.Warn("a part of a message, which a crash has left at the end of a file, was cut off", "path", t.path, "bytes", size-end)

@@ -138,6 +138,7 @@ type memory struct {
 	durable bool
 	begun   bool // there was an earlier run
 	entries map[identity]*entry
+	devices []uint64 // of the entries
 	strange []string // partitions that are none
 }
 
@@ -157,7 +158,7 @@ func remember(positions component.Positions) *memory {
 		p, err := decodePosition(positions.Of[partition])
 		id, ok := parseIdentity(partition)
 		if ok {
-			m.entries[id] = &entry{partition, p}
+			m.put(id, &entry{partition, p})
 		} else {
 			m.strange = append(m.strange, partition)
 			err = errors.New("its name is none that this gopiper gives")
@@ -169,6 +170,13 @@ func remember(positions component.Positions) *memory {
 	return m
 }
 
+func (m *memory) put(id identity, e *entry) {
+	m.entries[id] = e
+	if !slices.Contains(m.devices, id.device) {
+		m.devices = append(m.devices, id.device)
+	}
+}
+
 // take takes what is remembered of a file, nil if there is nothing. The numbers
 // of devices may be others after a reboot.
 func (m *memory) take(id identity, path string) *entry {
@@ -176,8 +184,9 @@ func (m *memory) take(id identity, path string) *entry {
 		delete(m.entries, id)
 		return e
 	}
-	for other, e := range m.entries {
-		if other.inode == id.inode && e.path == path {
+	for _, device := range m.devices {
+		other := identity{device, id.inode}
+		if e := m.entries[other]; e != nil && e.path == path {
 			delete(m.entries, other)
 			return e
 		}

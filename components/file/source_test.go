@@ -99,6 +99,14 @@ func TestReadFramed(t *testing.T) {
 	}
 }
 
+func TestReadLines(t *testing.T) {
+	d := tree(t, map[string]string{"a": "> a\n and b\n> c\n and d", "b": " e\n"})
+	out, err := run(t, map[string]any{"paths": d + "*", "multiline_start": "^>"})
+	if got := out.Data(); err != nil || !slices.Equal(got, []string{"> a\n and b", "> c\n and d", " e"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestNotDecompressed(t *testing.T) {
 	content := compressed(t, "gzip", "text")
 	d := tree(t, map[string]string{"a.gz": content})

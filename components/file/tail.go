@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,7 +57,7 @@ type tail struct {
 
 // waits tells whether another file is to be read first.
 func (t *tail) waits() bool {
-	if a := t.after; a != nil && (a.gone || a.ended || a.trouble != "") {
+	if a := t.after; a != nil && (a.gone || a.ended || a.packed || a.trouble != "") {
 		t.after = nil
 	}
 	return t.after != nil
@@ -126,9 +127,6 @@ func (t *tail) changed() (bool, error) {
 // openTail opens a file and sees whether it is the one that was read before. If it
 // is compressed it is closed again.
 func (f *follower) openTail(t *tail) {
-	if f.open >= max(1, f.maxOpen/f.lanes) {
-		f.closeOne()
-	}
 	file, err := os.OpenFile(t.path, os.O_RDONLY|unix.O_NONBLOCK, 0) // by now it may be a named pipe
 	if err != nil {
 		t.failed(err)
@@ -146,7 +144,7 @@ func (f *follower) openTail(t *tail) {
 		t.failed(err)
 		return
 	}
-	f.open++
+	f.open = append(f.open, t)
 	t.file, t.wake, t.probe, t.trouble = file, false, f.probe, ""
 	if !f.recognize(t, info.Size(), head) {
 		tellGone(t.position.path, t.mark.Offset)
@@ -224,24 +222,28 @@ func (f *follower) close(t *tail) {
 		return
 	}
 	t.file.Close()
-	f.open--
+	i := slices.Index(f.open, t)
+	f.open = slices.Delete(f.open, i, i+1)
 	t.file, t.head = nil, nil
 	t.wake = t.more || t.moved || t.size < 0 || t.left == stream.Gathering
 }
 
 func (f *follower) closeAll() {
-	for _, t := range f.order {
-		f.close(t)
+	for len(f.open) > 0 {
+		f.close(f.open[0])
 	}
 }
+
+// full tells that as many files are open as may be.
+func (f *follower) full() bool { return len(f.open) >= max(1, f.maxOpen/f.lanes) }
 
 // closeOne closes the file in which nothing has happened for the longest time,
 // so that another one can be opened. One that has lost its name could not be
 // opened again.
 func (f *follower) closeOne() {
 	var oldest *tail
-	for _, t := range f.order {
-		if t.file != nil && t.matched && t != f.reading && (oldest == nil || t.active.Before(oldest.active)) {
+	for _, t := range f.open {
+		if t.matched && t != f.reading && (oldest == nil || t.active.Before(oldest.active)) {
 			oldest = t
 		}
 	}

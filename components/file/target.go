@@ -51,8 +51,12 @@ type target struct {
 	torn      bool  // the file ends within a message, which the writer will complete
 	failures  int   // after each, what was written since whole is to be written again
 	openings  int
-	named     bool  // the disk has known the file's name
-	noted     int64 // where what this run writes begins, as far as the state knows
+	named     bool // the disk has known the file's name
+	noted     struct {
+		in    identity // zero if nothing is
+		birth int64
+		from  int64 // where what this run writes begins
+	}
 
 	mu     sync.Mutex // guards what follows: close may come while a write is stuck
 	file   *os.File   // nil if it is to be opened before the next write
@@ -72,7 +76,7 @@ func (t *target) start(ctx context.Context) error {
 	t.mu.Lock()
 	t.closed = false
 	t.mu.Unlock()
-	t.named = false
+	t.named, t.noted.in = false, identity{}
 	if t.state = component.StateOf(ctx); t.state != nil && !t.state.Durable() {
 		t.state = nil
 	}
@@ -107,7 +111,7 @@ func (t *target) create() (*os.File, error) {
 	}
 	directory := filepath.Dir(t.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeDirectory(directory, t.sync); err != nil {
+		if err := t.makeDirectory(directory); err != nil {
 			return nil, fmt.Errorf("directory of %s: %w", t.path, err)
 		}
 		file, err = os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, t.mode)
@@ -115,7 +119,7 @@ func (t *target) create() (*os.File, error) {
 	if err != nil || !t.sync {
 		return file, err
 	}
-	if err := syncDirectory(directory); err != nil {
+	if err := t.syncDirectory(directory); err != nil {
 		file.Close()
 		return nil, err
 	}
@@ -123,31 +127,31 @@ func (t *target) create() (*os.File, error) {
 	return file, nil
 }
 
-// makeDirectory makes a directory and those above it. With sync, the disk has
-// them when it returns.
-func makeDirectory(name string, sync bool) error {
-	if _, err := os.Stat(name); err == nil || !sync {
+// makeDirectory makes a directory and those above it. The disk knows their names
+// then.
+func (t *target) makeDirectory(name string) error {
+	if _, err := os.Stat(name); err == nil || !t.sync {
 		return os.MkdirAll(name, 0o755)
 	}
 	above := filepath.Dir(name)
 	if above != name {
-		if err := makeDirectory(above, sync); err != nil {
+		if err := t.makeDirectory(above); err != nil {
 			return err
 		}
 	}
 	if err := os.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDirectory(above)
+	return t.syncDirectory(above)
 }
 
 // syncDirectory waits until the disk has the names of the files in it.
-func syncDirectory(name string) error {
+func (t *target) syncDirectory(name string) error {
 	directory, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(directory.Sync(), directory.Close())
+	return errors.Join(t.syncFile(directory), directory.Close())
 }
 
 // current returns the file, opened if it is not.

@@ -230,19 +230,25 @@ func TestStateFails(t *testing.T) {
 	}
 	state.Fail = nil
 	s := createWith(t, state, map[string]any{"path": name})
+	state.Fail = func(component.Message, []byte) error { return full }
 	var d disk
 	d.on(s)
-	state.Fail = func(component.Message, []byte) error { return full }
 	d.syncs = []error{unix.EIO}
 	if err := write(t, s, "a"); !errors.Is(err, unix.EIO) {
 		t.Error(err)
 	}
-	if err := write(t, s, "a"); !errors.Is(err, full) {
+	must(t, write(t, s, "a")) // for which the state knows enough
+	add := func() error {
+		fake.Handle(t, s.Component, fake.NewUnterminated("b"))
+		return s.Component.(component.Flusher).Flush(t.Context())
+	}
+	if err := add(); !errors.Is(err, full) {
 		t.Error(err)
 	}
-	state.Fail = nil
-	must(t, write(t, s, "a"))
 	check(t, name, "a\n")
+	state.Fail = nil
+	must(t, add())
+	check(t, name, "a\nb")
 }
 
 // Whenever a process is killed, also in the middle of a write, what was settled is

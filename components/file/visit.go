@@ -20,6 +20,9 @@ func (f *follower) visit(ctx context.Context, t *tail) (busy bool) {
 		if !t.wake {
 			return false
 		}
+		if f.full() {
+			f.closeOne()
+		}
 		f.openTail(t)
 		if f.tell(); t.file == nil || f.stopped {
 			return t.packed
