@@ -21,10 +21,23 @@ type group struct {
 }
 
 // Put implements Tx. Batch.Set fails only in a batch that was committed.
-func (g *group) Put(key, value []byte) { _ = g.batch.Set(key, value, nil) }
+func (g *group) Put(key, value []byte) {
+	mustName(key)
+	_ = g.batch.Set(key, value, nil)
+}
 
 // Delete implements Tx.
-func (g *group) Delete(key []byte) { _ = g.batch.Delete(key, nil) }
+func (g *group) Delete(key []byte) {
+	mustName(key)
+	_ = g.batch.Delete(key, nil)
+}
+
+// mustName panics if a key is empty: Pebble would, in a goroutine of its own.
+func mustName(key []byte) {
+	if len(key) == 0 {
+		panic("store: an update has an empty key")
+	}
+}
 
 func (s *Store) newGroup() *group {
 	return &group{batch: s.db.NewBatch(pebble.WithMaxRetainedSizeBytes(2 * maxGroup))}

@@ -27,14 +27,18 @@ var formatLine = regexp.MustCompile(`^gopiper state directory, format ([0-9]{1,9
 // open opens the directory. It does not wait for a goroutine that a failed disk
 // holds.
 func (s *Store) open(memTable uint64) error {
+	s.disk.opening.Store(true)
 	opened := make(chan error, 1)
 	go func() { opened <- s.openDirectory(memTable) }()
 	var err error
 	select {
 	case err = <-opened:
 	case <-s.failed:
-		err = s.err
 	}
+	if failed := s.Err(); failed != nil {
+		err = failed
+	}
+	s.disk.opening.Store(false)
 	if err != nil {
 		s.disk.dead.Store(true)
 		_ = s.disk.unlock()
@@ -150,8 +154,8 @@ func (s *Store) readFormat() error {
 		return s.damaged(&damage{name, "it does not say which format the directory has"})
 	}
 	if version, _ := strconv.Atoi(string(line[1])); version != format {
-		return fmt.Errorf("state directory %s has format %d, and this gopiper knows format %d; use the gopiper that wrote it, or another directory",
-			s.dir, version, format)
+		return fmt.Errorf("state directory %s has format %d, says %s, and this gopiper knows format %d; use the gopiper that wrote it, or another directory",
+			s.dir, version, name, format)
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Tx takes the changes of one [Store.Update]. What it is given is copied.
+// Tx takes the changes of one [Store.Update]. What it is given is copied. A key must
+// not be empty: that is a mistake in the program, and panics.
 type Tx = interface {
 	Put(key, value []byte)
 	Delete(key []byte)
@@ -168,7 +169,7 @@ func (s *Store) close() (err error) {
 		// What is in tables has checksums that do not depend on where it ended.
 		err = s.db.Flush()
 	}
-	return errors.Join(err, s.db.Close(), s.disk.marks.close())
+	return errors.Join(err, s.db.Close(), s.disk.evidence.close())
 }
 
 // Get returns a copy of a committed value, nil if there is none. A value that is

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gopiper/gopiper/store/faultfs"
 )
 
 // kept are the shares of what was not synced that a power loss leaves, in percent.
@@ -20,7 +22,7 @@ func PowerLoss(work Work) (losses int, err error) {
 	h := NewHistory(work)
 	memory := vfs.NewCrashableMem()
 	var mu sync.Mutex
-	look := func(op Op) error {
+	look := func(op faultfs.Op) error {
 		if op.Kind == "read" {
 			return nil
 		}
@@ -38,11 +40,11 @@ func PowerLoss(work Work) (losses int, err error) {
 		}
 		return nil
 	}
-	s, failed := h.run(Watch(memory, look), nil)
+	s, failed := h.run(faultfs.Watch(memory, look), nil)
 	if failed == nil {
 		failed = s.Close()
 	}
-	_ = look(Op{"end", "of it"})
+	_ = look(faultfs.Op{Kind: "end", Name: "of it"})
 	mu.Lock()
 	defer mu.Unlock()
 	switch {
@@ -80,7 +82,7 @@ func PowerLosses(work Work) (losses int, err error) {
 		countdown := random.IntN(80)
 		percent := random.IntN(101)
 		salt := random.Uint64()
-		s, failed := h.run(Watch(memory, func(op Op) error {
+		s, failed := h.run(faultfs.Watch(memory, func(op faultfs.Op) error {
 			if op.Kind == "read" {
 				return nil
 			}

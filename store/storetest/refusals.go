@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/gopiper/gopiper/store/faultfs"
 )
 
 // patience is how long anything may take that must not hang.
@@ -24,7 +26,7 @@ func Full(work Work) (met int, err error) {
 		h := NewHistory(work)
 		full := &fault{at: k, times: 3, err: syscall.ENOSPC, writes: true}
 		memory := vfs.NewCrashableMem()
-		err := h.endure(Watch(memory, full.before))
+		err := h.endure(faultfs.Watch(memory, full.before))
 		if err == nil {
 			err = h.faults()
 		}
@@ -54,7 +56,7 @@ func Broken(work Work, lasting bool) (met int, err error) {
 			broken.times = 1 << 30
 		}
 		memory := vfs.NewCrashableMem()
-		err := h.endure(Watch(memory, broken.before))
+		err := h.endure(faultfs.Watch(memory, broken.before))
 		if broken.met == 0 {
 			return met, err
 		}
@@ -85,7 +87,7 @@ func Unreadable(work Work) (met int, err error) {
 		h := NewHistory(work)
 		unreadable := &fault{at: k, times: 1, err: syscall.EIO, reads: true}
 		memory := vfs.NewCrashableMem()
-		err := h.endure(Watch(memory, unreadable.before))
+		err := h.endure(faultfs.Watch(memory, unreadable.before))
 		var wrong *Wrong
 		if err == nil || !errors.As(err, &wrong) && strings.Contains(err.Error(), Dir) {
 			err = h.recovers(memory)
@@ -113,10 +115,10 @@ type fault struct {
 	mu    sync.Mutex
 	count int
 	met   int
-	op    Op // the first that was refused
+	op    faultfs.Op // the first that was refused
 }
 
-func (f *fault) before(op Op) error {
+func (f *fault) before(op faultfs.Op) error {
 	if (op.Kind == "read") != f.reads {
 		return nil
 	}
@@ -132,7 +134,7 @@ func (f *fault) before(op Op) error {
 	f.met++
 	var err error = &os.PathError{Op: op.Kind, Path: op.Name, Err: f.err}
 	if op.Kind == "write" && f.met%2 == 1 {
-		err = Partial{err}
+		err = faultfs.Partial{Err: err}
 	}
 	return err
 }

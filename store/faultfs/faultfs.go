@@ -1,4 +1,6 @@
-package storetest
+// Package faultfs is a file system that says what is about to be done to it, and lets
+// it be refused: for tests of what is left when a disk fails.
+package faultfs
 
 import (
 	"os"

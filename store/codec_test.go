@@ -1,0 +1,127 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestPackUnpack(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	log, _ := accessLog(random, 64<<10)
+	for _, test := range []struct {
+		name  string
+		plain []byte
+		most  int // bytes of the packed value
+	}{
+		{"nothing", nil, packedHead + 1},
+		{"a byte", []byte("x"), packedHead + 2},
+		{"log", log, len(log) / 3},
+		{"zeros", make([]byte, 1<<20), 1 << 10},
+		{"incompressible", incompressible(random, 64<<10), 64<<10 + packedHead + 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			packed := pack([]byte("before"), test.plain)
+			if !bytes.HasPrefix(packed, []byte("before")) {
+				t.Fatal("what was there is gone")
+			}
+			packed = packed[len("before"):]
+			if len(packed) > test.most {
+				t.Errorf("%d bytes were packed into %d", len(test.plain), len(packed))
+			}
+			plain, err := unpack([]byte("before"), packed)
+			if err != nil || string(plain) != "before"+string(test.plain) {
+				t.Errorf("it came back as %d bytes, %v", len(plain), err)
+			}
+		})
+	}
+}
+
+// No bit of a packed value can be turned over, and no byte be missing, without
+// Unpack noticing.
+func TestUnpackDamaged(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 2))
+	log, _ := accessLog(random, 500)
+	for _, plain := range [][]byte{nil, []byte("short"), incompressible(random, 300), log} {
+		packed := pack(nil, plain)
+		for at := range packed {
+			if _, err := unpack(nil, packed[:at]); err == nil {
+				t.Errorf("cut to %d of %d bytes, it was unpacked", at, len(packed))
+			}
+			for bit := range 8 {
+				packed[at] ^= 1 << bit
+				if _, err := unpack(nil, packed); err == nil {
+					t.Errorf("with bit %d of byte %d turned over, it was unpacked", bit, at)
+				}
+				packed[at] ^= 1 << bit
+			}
+		}
+	}
+}
+
+// seal gives something that looks like a packed value the right checksum.
+func seal(packed []byte) []byte {
+	if len(packed) >= packedHead {
+		binary.LittleEndian.PutUint32(packed[1:], packedSum(packed))
+	}
+	return packed
+}
+
+// A length alone must not take memory, not even with the right checksum.
+func TestUnpackLength(t *testing.T) {
+	for _, length := range []uint64{1 << 20, maxPlain, maxPlain + 1, 1 << 40, 1<<64 - 1} {
+		for _, form := range []byte{packedRaw, packedS2} {
+			packed := binary.AppendUvarint([]byte{form, 0, 0, 0, 0}, length)
+			packed = seal(append(binary.AppendUvarint(packed, length), "and so on"...))
+			var err error
+			if most := testing.AllocsPerRun(1, func() { _, err = unpack(nil, packed) }); err == nil || most > 4 {
+				t.Errorf("length %d, form %q: %v, %.0f allocations", length, form, err, most)
+			}
+		}
+	}
+}
+
+// Packing and unpacking into memory that is large enough takes no more of it.
+func TestPackAllocations(t *testing.T) {
+	log, _ := accessLog(rand.New(rand.NewPCG(3, 3)), 64<<10)
+	packed, plain := pack(nil, log), make([]byte, 0, len(log))
+	if n := testing.AllocsPerRun(100, func() {
+		packed = pack(packed[:0], log)
+		plain, _ = unpack(plain[:0], packed)
+	}); n > 0 {
+		t.Errorf("%.1f allocations", n)
+	}
+}
+
+func TestPackProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "piece")
+		plain := bytes.Repeat(piece, rapid.IntRange(0, 50).Draw(t, "times"))
+		if found, err := unpack(nil, pack(nil, plain)); err != nil || !bytes.Equal(found, plain) {
+			t.Fatalf("%d bytes came back as %d, %v", len(plain), len(found), err)
+		}
+	})
+}
+
+func FuzzUnpack(f *testing.F) {
+	log, _ := accessLog(rand.New(rand.NewPCG(4, 4)), 300)
+	for _, plain := range [][]byte{nil, []byte("short"), log} {
+		f.Add(pack(nil, plain), false)
+		f.Add(pack(nil, plain), true)
+	}
+	f.Fuzz(func(t *testing.T, packed []byte, sealed bool) {
+		if sealed {
+			packed = seal(packed)
+		}
+		plain, err := unpack(nil, packed)
+		if err != nil {
+			return
+		}
+		if again, err := unpack(nil, pack(nil, plain)); err != nil || !bytes.Equal(again, plain) {
+			t.Errorf("%d bytes came back as %d, %v", len(plain), len(again), err)
+		}
+	})
+}
