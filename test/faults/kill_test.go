@@ -155,10 +155,13 @@ func (k *killing) ended(p *process) {
 
 // peace lets a process start and end by SIGTERM.
 func (k *killing) peace() {
+	before := k.progress()
 	p := k.start()
-	found := func() bool { return strings.Contains(p.said.String(), "the process died") || p.endsWithin(0) }
-	if !eventually(patience, found) {
-		p.t.Fatalf("it does not say that the process died: %s", p.said)
+	runs := func() bool {
+		return strings.Contains(p.said.String(), "the process died") || k.progress() > before || p.endsWithin(0)
+	}
+	if !eventually(patience, runs) {
+		p.t.Fatalf("it neither says that the process died nor comes any further: %s", p.said)
 	}
 	p.signal(syscall.SIGTERM)
 	if !p.endsWithin(patience) {

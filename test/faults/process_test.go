@@ -32,8 +32,8 @@ var built struct {
 	err       error
 }
 
-// gopiper is the path of the program, built once.
-func gopiper(t testing.TB) string {
+// executable is the path of gopiper, built once.
+func executable(t testing.TB) string {
 	t.Helper()
 	built.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "faults"); built.err != nil {

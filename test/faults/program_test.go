@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	gopiperapi "github.com/gopiper/gopiper"
+	"github.com/gopiper/gopiper"
 	"github.com/gopiper/gopiper/component"
 	_ "github.com/gopiper/gopiper/components/all"
 	"github.com/gopiper/gopiper/plan"
@@ -73,7 +73,7 @@ func runProgram(string) int {
 	}
 	if err := c.run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		if errors.Is(err, gopiperapi.ErrUnhandled) {
+		if errors.Is(err, gopiper.ErrUnhandled) {
 			return 4
 		}
 		return 1
@@ -102,14 +102,14 @@ func (c *program) run() error {
 			defer mu.Unlock()
 			_, _ = acks.Write(binary.BigEndian.AppendUint64(nil, seq))
 		}}
-	stages := gopiperapi.Stages(gopiperapi.Own("numbers", from.factory(), &sourceDeclaration))
+	stages := gopiper.Stages(gopiper.Own("numbers", from.factory(), &sourceDeclaration))
 	for i, name := range c.Stages {
 		stages = append(stages, c.stage(name).Named(fmt.Sprint(name, i)))
 	}
-	stages = append(stages, gopiperapi.Own("lines", always(sink), &linesDeclaration))
-	p, err := gopiperapi.Prepare(gopiperapi.Describe(gopiperapi.Pipeline{
+	stages = append(stages, gopiper.Own("lines", always(sink), &linesDeclaration))
+	p, err := gopiper.Prepare(gopiper.Describe(gopiper.Pipeline{
 		Name: "numbers", Stages: stages, MaxMessages: c.MaxMessages, DrainTimeout: 5 * time.Second,
-	}), gopiperapi.Options{Store: s, Logger: logger})
+	}), gopiper.Options{Store: s, Logger: logger})
 	if err != nil {
 		return err
 	}
@@ -119,13 +119,13 @@ func (c *program) run() error {
 }
 
 // stage makes a stage.
-func (c *program) stage(name string) gopiperapi.Stage {
+func (c *program) stage(name string) gopiper.Stage {
 	switch name {
 	case "buffer":
-		return gopiperapi.Use("buffer")
+		return gopiper.Use("buffer")
 	case "fates":
 		var tried sync.Map
-		return gopiperapi.Function(func(m component.StandardMessage) component.Report {
+		return gopiper.Function(func(m component.StandardMessage) component.Report {
 			seq, err := c.generator().Parse(m.GetData())
 			if err != nil {
 				return component.Report{Status: component.Fail, Description: err.Error()}
@@ -144,13 +144,13 @@ func (c *program) stage(name string) gopiperapi.Stage {
 			return component.Report{}
 		}).Retry(plan.Retry{Initial: time.Millisecond, Max: 2 * time.Millisecond})
 	case "workers":
-		return gopiperapi.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4)
+		return gopiper.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4)
 	case "keyed":
-		return gopiperapi.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4).OrderByKey("")
+		return gopiper.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4).OrderByKey("")
 	case "unordered":
-		return gopiperapi.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4).Unordered()
+		return gopiper.Function(func(component.StandardMessage) component.Report { return component.Report{} }).Workers(4).Unordered()
 	case "poison":
-		return gopiperapi.Function(c.poison)
+		return gopiper.Function(c.poison)
 	}
 	panic(name)
 }

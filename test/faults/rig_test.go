@@ -85,7 +85,7 @@ func (r *rig) feed(t testing.TB, n int) {
 // command is a command of gopiper in the rig's directory.
 func (r *rig) command(t testing.TB, arguments ...string) *exec.Cmd {
 	t.Helper()
-	line := append(append([]string{}, r.prefix...), gopiper(t))
+	line := append(append([]string{}, r.prefix...), executable(t))
 	line = append(line, arguments...)
 	command := exec.Command(line[0], line[1:]...)
 	command.Dir = r.dir
