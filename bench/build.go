@@ -12,7 +12,7 @@ import (
 // packages says which Debian package a program comes from that the bench does
 // not build.
 var packages = map[string]string{
-	"cat": "coreutils", "grep": "grep", "jq": "jq", "mawk": "mawk", "pv": "pv", "rg": "ripgrep", "taskset": "util-linux",
+	"cat": "coreutils", "sync": "coreutils", "grep": "grep", "jq": "jq", "mawk": "mawk", "pv": "pv", "rg": "ripgrep", "taskset": "util-linux",
 }
 
 var plugins = []string{"empty_handle", "empty_batch", "count_handle"}
@@ -37,24 +37,37 @@ func findRoot() (string, error) {
 }
 
 // build builds gopiper with its plugins, the plugins of the bench, the read
-// loop and the peers.
+// loop, the disk's writer and the peers.
 func build(root string) error {
-	steps := [][]string{{root, "make", "build"}}
-	for _, p := range plugins {
-		steps = append(steps, []string{root, "go", "build", "-trimpath", "-buildmode=plugin",
-			"-o", "build/bench/" + p + ".so", "./bench/plugins/" + p})
+	if err := buildOurs(root); err != nil {
+		return err
 	}
-	steps = append(steps,
-		[]string{root, "go", "build", "-trimpath", "-o", "build/bench/readloop", "./bench/readloop"},
-		[]string{filepath.Join(root, "bench", "peers"), "go", "build", "-trimpath", "-o", "../../build/bench/", "./benthos", "./fastjson"},
-	)
-	for _, s := range steps {
-		command := exec.Command(s[1], s[2:]...)
-		command.Dir = s[0]
-		command.Env = append(os.Environ(), "CGO_ENABLED=1") // as plugins need
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w\n%s", strings.Join(s[1:], " "), err, out)
+	if err := step(root, "go", "build", "-trimpath", "-o", "build/bench/", "./bench/readloop", "./bench/diskwrite"); err != nil {
+		return err
+	}
+	return step(filepath.Join(root, "bench", "peers"), "go", "build", "-trimpath", "-o", "../../build/bench/", "./benthos", "./fastjson")
+}
+
+// buildOurs builds gopiper with its plugins, and the plugins of the bench.
+func buildOurs(root string) error {
+	if err := step(root, "make", "build"); err != nil {
+		return err
+	}
+	for _, p := range plugins {
+		err := step(root, "go", "build", "-trimpath", "-buildmode=plugin", "-o", "build/bench/"+p+".so", "./bench/plugins/"+p)
+		if err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func step(folder string, words ...string) error {
+	command := exec.Command(words[0], words[1:]...)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "CGO_ENABLED=1") // as plugins need
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(words, " "), err, out)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // bench is one run of the whole.
@@ -22,14 +23,15 @@ type series struct {
 	Program  string        `json:"program"`
 	Sink     sink          `json:"sink"`
 	Messages int           `json:"messages"`
+	Bytes    int64         `json:"bytes"` // of the messages
 	Runs     []measurement `json:"runs"`
 }
 
-// values are the metric of every run, for each message, in microseconds.
+// values are the metric of every run.
 func (s *series) values(what metric) []float64 {
 	values := make([]float64, len(s.Runs))
 	for i, m := range s.Runs {
-		values[i] = m.value(what, s.Messages)
+		values[i] = m.value(what, s.Messages, s.Bytes)
 	}
 	return values
 }
@@ -43,7 +45,8 @@ func (b *bench) measure(w *workload) ([]*series, error) {
 			if s == toNull && p.pipeOnly || s == toPipe && p.counts {
 				continue
 			}
-			all = append(all, &series{Program: p.name, Sink: s, Messages: b.input(w, p).Messages})
+			d := b.input(w, p)
+			all = append(all, &series{Program: p.name, Sink: s, Messages: d.Messages, Bytes: d.Bytes})
 		}
 	}
 	for round := range b.runs {
@@ -90,7 +93,8 @@ const (
 	unknown   verdict = "skipped" // a program is missing
 )
 
-// result is a requirement with its ratios.
+// result is a requirement with its ratios, or with the values of what is compared
+// with nothing.
 type result struct {
 	Text    string    `json:"text"`
 	Ratio   float64   `json:"ratio"` // the median
@@ -123,10 +127,14 @@ func (q *requirement) judge(all []*series) result {
 	return r
 }
 
-// ratios compares the subject with its best reference, round by round. It is
-// empty when one of them has not run.
+// ratios compares the subject with its best reference, round by round; without
+// references they are the subject's values. It is empty when one of them has not
+// run.
 func (q *requirement) ratios(all []*series, to sink) []float64 {
 	subject := find(all, q.subject, to)
+	if subject != nil && len(q.references) == 0 {
+		return subject.values(q.metric)
+	}
 	var reference *series
 	for _, name := range q.references {
 		s := find(all, name, to)
@@ -158,20 +166,32 @@ func find(all []*series, program string, to sink) *series {
 }
 
 // String says what is compared and what is required: "gopiper ÷ mawk, cpu, at
-// most 1".
+// most 1", "gopiper, messages/s, at least 1,000,000".
 func (q *requirement) String() string {
-	references := q.references[0]
-	for _, r := range q.references[1:] {
-		references += " | " + r
+	what := q.subject
+	if len(q.references) > 0 {
+		references := strings.Join(q.references, " | ")
+		if what = q.subject + " ÷ " + references; q.atLeast > 0 {
+			what = references + " ÷ " + q.subject
+		}
 	}
+	what += ", " + string(q.metric)
 	switch {
 	case q.atLeast > 0:
-		return fmt.Sprintf("%s ÷ %s, %s, at least %g", references, q.subject, q.metric, q.atLeast)
+		return what + ", at least " + figure(q.atLeast)
 	case q.atMost > 0:
-		return fmt.Sprintf("%s ÷ %s, %s, at most %g", q.subject, references, q.metric, q.atMost)
+		return what + ", at most " + figure(q.atMost)
 	default:
-		return fmt.Sprintf("%s ÷ %s, %s", q.subject, references, q.metric)
+		return what
 	}
+}
+
+// figure prints a bound.
+func figure(x float64) string {
+	if x >= 1000 {
+		return grouped(int(x))
+	}
+	return fmt.Sprintf("%g", x)
 }
 
 // median returns the middle value, or the mean of the two in the middle.

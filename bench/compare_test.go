@@ -11,9 +11,9 @@ import (
 
 // runs makes a series whose runs took so many seconds of CPU and of time.
 func runsOf(name string, to sink, messages int, seconds ...float64) *series {
-	s := &series{Program: name, Sink: to, Messages: messages}
+	s := &series{Program: name, Sink: to, Messages: messages, Bytes: 300 * int64(messages)}
 	for _, x := range seconds {
-		s.Runs = append(s.Runs, measurement{User: x / 2, System: x / 2, Wall: 2 * x})
+		s.Runs = append(s.Runs, measurement{User: x / 2, System: x / 2, Wall: 2 * x, Peak: 12})
 	}
 	return s
 }
@@ -41,6 +41,13 @@ func TestJudge(t *testing.T) {
 		{requirement{subject: "ours", references: []string{"other"}, metric: cpu}, 0.025, 0, unbounded},
 		{requirement{subject: "ours", references: []string{"gone"}, metric: cpu, atMost: 1}, 0, 0, unknown},
 		{requirement{subject: "gone", references: []string{"peer"}, metric: cpu, atMost: 1}, 0, 0, unknown},
+		// Without references: the runs took 2, 4 and 3 s.
+		{requirement{subject: "ours", metric: rate, atLeast: 333}, 1000.0 / 3, 250, reached},
+		{requirement{subject: "ours", metric: rate, atLeast: 334}, 1000.0 / 3, 250, missed},
+		{requirement{subject: "ours", metric: throughput}, 0.1, 0.075, unbounded},
+		{requirement{subject: "ours", metric: peak, atMost: 12}, 12, 12, reached},
+		{requirement{subject: "ours", metric: peak, atMost: 11.9}, 12, 12, missed},
+		{requirement{subject: "gone", metric: rate}, 0, 0, unknown},
 	} {
 		t.Run(c.requirement.String(), func(t *testing.T) {
 			r := c.requirement.judge(all)
@@ -48,6 +55,23 @@ func TestJudge(t *testing.T) {
 				t.Errorf("%+v, expected %g, %g, %s", r, c.ratio, c.piped, c.verdict)
 			}
 		})
+	}
+}
+
+func TestRequirementsInWords(t *testing.T) {
+	for _, c := range []struct {
+		requirement requirement
+		want        string
+	}{
+		{requirement{subject: "a", references: []string{"b", "c"}, metric: cpu, atMost: 2.6}, "a ÷ b | c, cpu, at most 2.6"},
+		{requirement{subject: "a", references: []string{"b", "c"}, metric: wall, atLeast: 60}, "b | c ÷ a, wall, at least 60"},
+		{requirement{subject: "a", references: []string{"b"}, metric: wall}, "a ÷ b, wall"},
+		{requirement{subject: "a", metric: rate, atLeast: 1_000_000}, "a, messages/s, at least 1,000,000"},
+		{requirement{subject: "a", metric: peak}, "a, peak MiB"},
+	} {
+		if got := c.requirement.String(); got != c.want {
+			t.Errorf("%q, expected %q", got, c.want)
+		}
 	}
 }
 
@@ -95,8 +119,8 @@ func TestMeasureRunsEveryProgramInEveryRound(t *testing.T) {
 		if s.Program == "slow" {
 			want = 20
 		}
-		if s.Messages != want {
-			t.Errorf("%s: %d messages, expected %d", s.Program, s.Messages, want)
+		if s.Messages != want || s.Bytes < 100*int64(want) {
+			t.Errorf("%s: %d messages with %d bytes, expected %d", s.Program, s.Messages, s.Bytes, want)
 		}
 		for _, m := range s.Runs {
 			if m.Wall <= 0 || m.User+m.System <= 0 {
@@ -131,6 +155,9 @@ func TestWorkloads(t *testing.T) {
 			}
 		}
 		for _, q := range w.requirements {
+			if len(q.references) > 0 && q.metric != cpu && q.metric != wall {
+				t.Errorf("%s: the best reference is that with the lowest value, not by %s", w.name, q.metric)
+			}
 			for _, name := range append(slices.Clone(q.references), q.subject) {
 				if w.program(name) == nil {
 					t.Errorf("%s: %s names %q, which is none of its programs", w.name, q.String(), name)
@@ -176,6 +203,8 @@ func TestParse(t *testing.T) {
 		{[]string{"-run", "W["}, "-run"},
 		{[]string{"-runs", "-1"}, "at least 1"},
 		{[]string{"-scale", "0"}, "-scale"},
+		{[]string{"-run", "recovery", "-gigabytes", "10"}, ""},
+		{[]string{"-gigabytes", "0"}, "-gigabytes"},
 		{[]string{"W1"}, "unexpected argument"},
 	} {
 		_, err := parse(c.arguments)

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// kind is one of the two sorts of messages that the workloads are made of.
+// kind is one of the sorts of messages that the workloads are made of.
 type kind struct {
 	name     string
 	full     int // messages at scale 1
@@ -22,6 +22,8 @@ type kind struct {
 var (
 	lines  = kind{name: "lines", full: 10_000_000, generate: writeLines}
 	events = kind{name: "events", full: 3_000_000, generate: writeEvents}
+	blocks = kind{name: "blocks", full: 10_000, generate: writeBlocks}
+	keys   = kind{name: "keys", full: 11_000_000, generate: writeKeys}
 )
 
 // slowShare is the part of the messages that slow programs get; all their

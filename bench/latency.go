@@ -82,7 +82,7 @@ type child struct {
 
 func startPiped(root string, p program) (*child, error) {
 	c := &child{}
-	c.command, c.said, c.cancel = newCommand(root, p, "")
+	c.command, c.said, c.cancel = newCommand(root, p)
 	in, inErr := c.command.StdinPipe()
 	out, outErr := c.command.StdoutPipe()
 	err := errors.Join(inErr, outErr)

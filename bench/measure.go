@@ -31,28 +31,39 @@ type measurement struct {
 	Peak   float64 `json:"peak_mib"` // resident memory; 0 where it is not known
 }
 
-// value is the metric for each of so many messages, in microseconds.
-func (m measurement) value(what metric, messages int) float64 {
-	seconds := m.Wall
-	if what == cpu {
-		seconds = m.User + m.System
+// value is the metric of a run over so many messages that have so many bytes.
+func (m measurement) value(what metric, messages int, bytes int64) float64 {
+	switch what {
+	case cpu:
+		return (m.User + m.System) * 1e6 / float64(messages)
+	case rate:
+		return float64(messages) / m.Wall
+	case throughput:
+		return float64(bytes) / 1e6 / m.Wall
+	case peak:
+		return m.Peak
+	default:
+		return m.Wall * 1e6 / float64(messages)
 	}
-	return seconds * 1e6 / float64(messages)
 }
 
-// patience is how long a program may run before it is taken to hang.
-const patience = 5 * time.Minute
+// usualPatience is how long a program may run before it is taken to hang.
+const usualPatience = 5 * time.Minute
 
-// newCommand makes the command of a program, with {input} replaced by input and
-// what it says on the standard error kept in said. It is killed when it runs out
-// of patience; cancel must be called when it has ended.
-func newCommand(root string, p program, input string) (command *exec.Cmd, said *tail, cancel func()) {
-	arguments := make([]string, len(p.command))
-	for i, a := range p.command {
-		arguments[i] = strings.ReplaceAll(a, "{input}", input)
+// newCommand makes the command of a program, with what it says on the standard
+// error kept in said. It is killed when it runs out of patience; cancel must be
+// called when it has ended.
+func newCommand(root string, p program) (command *exec.Cmd, said *tail, cancel func()) {
+	arguments := slices.Clone(p.command)
+	if p.folder != "" {
+		root = p.folder
 	}
 	if strings.HasPrefix(arguments[0], "build/") {
 		arguments[0] = root + "/" + arguments[0]
+	}
+	patience := p.patience
+	if patience == 0 {
+		patience = usualPatience
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	command = exec.CommandContext(ctx, arguments[0], arguments[1:]...)
@@ -64,11 +75,34 @@ func newCommand(root string, p program, input string) (command *exec.Cmd, said *
 	return command, said, cancel
 }
 
-// readsFile tells whether a program is given its input's path.
-func (p *program) readsFile() bool { return slices.Contains(p.command, "{input}") }
+// What stands in a program's words for something else.
+const (
+	inputWord  = "{input}"  // the input's path
+	folderWord = "{folder}" // a folder on the disk, made for one run
+)
 
-// run runs a program over a dataset. What it writes to a pipe goes to out; with
-// out nil it writes to /dev/null.
+// with returns the program with a word replaced.
+func (p program) with(word, by string) program {
+	replace := func(all []string) []string {
+		replaced := make([]string, len(all))
+		for i, text := range all {
+			replaced[i] = strings.ReplaceAll(text, word, by)
+		}
+		return replaced
+	}
+	p.command, p.env = replace(p.command), replace(p.env)
+	p.writes = strings.ReplaceAll(p.writes, word, by)
+	return p
+}
+
+// has tells whether a word stands in the program's.
+func (p *program) has(word string) bool {
+	in := func(text string) bool { return strings.Contains(text, word) }
+	return slices.ContainsFunc(p.command, in) || slices.ContainsFunc(p.env, in) || in(p.writes)
+}
+
+// run runs a program over a dataset. What it writes, to a pipe or to a file, goes to
+// out; with out nil it writes to /dev/null, or to a file that nobody reads.
 func run(root string, p program, d dataset, out io.Writer) (measurement, error) {
 	m, _, err := runWithErrors(root, p, d, out)
 	return m, err
@@ -76,9 +110,19 @@ func run(root string, p program, d dataset, out io.Writer) (measurement, error) 
 
 // runWithErrors is run, and returns what the program said on the standard error.
 func runWithErrors(root string, p program, d dataset, out io.Writer) (measurement, string, error) {
-	command, said, cancel := newCommand(root, p, d.path)
+	readsFile := p.has(inputWord)
+	p = p.with(inputWord, d.path)
+	if p.has(folderWord) {
+		folder, err := newFolder(root)
+		if err != nil {
+			return measurement{}, "", err
+		}
+		defer os.RemoveAll(folder)
+		p = p.with(folderWord, folder)
+	}
+	command, said, cancel := newCommand(root, p)
 	defer cancel()
-	if !p.readsFile() {
+	if !readsFile {
 		input, err := os.Open(d.path)
 		if err != nil {
 			return measurement{}, "", err
@@ -88,7 +132,7 @@ func runWithErrors(root string, p program, d dataset, out io.Writer) (measuremen
 	}
 	var err error
 	var pipe io.ReadCloser
-	if out != nil {
+	if out != nil && p.writes == "" {
 		if pipe, err = command.StdoutPipe(); err != nil {
 			return measurement{}, "", err
 		}
@@ -110,10 +154,23 @@ func runWithErrors(root string, p program, d dataset, out io.Writer) (measuremen
 		System: command.ProcessState.SystemTime().Seconds(),
 		Peak:   peak(),
 	}
+	if err == nil && out != nil && p.writes != "" {
+		err = readInto(out, p.writes)
+	}
 	if err != nil {
 		return m, said.String(), fmt.Errorf("%s: %w\n%s", p.name, err, said)
 	}
 	return m, said.String(), nil
+}
+
+func readInto(out io.Writer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(out, file)
+	return err
 }
 
 // watchMemory reads the highest resident memory of a process again and again,

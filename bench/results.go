@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -20,12 +21,15 @@ type results struct {
 	System    string           `json:"system"`
 	Processor string           `json:"processor"`
 	Cores     int              `json:"cores"`
+	Disk      string           `json:"disk,omitempty"` // that state is kept on
 	Commit    string           `json:"commit"`
+	Against   string           `json:"against,omitempty"` // the commit of programs that end in ", before"
 	Scale     float64          `json:"scale"`
 	Workloads []workloadResult `json:"workloads"`
 	Latency   []latencies      `json:"latency,omitempty"`
 	Start     []beginning      `json:"start,omitempty"`
-	Bounds    []result         `json:"bounds,omitempty"`   // of latency and start
+	Recovery  []recovered      `json:"recovery,omitempty"`
+	Bounds    []result         `json:"bounds,omitempty"`   // of latency, start and recovery
 	Failures  []string         `json:"failures,omitempty"` // wrong outputs, programs that failed
 }
 
@@ -99,8 +103,12 @@ func (r *results) misses() int {
 
 // printWorkload prints the medians of a workload and its requirements.
 func printWorkload(out io.Writer, w *workload, d datasets, all []*series, judged []result) {
-	fmt.Fprintf(out, "\n%s: %s; %s messages of %d bytes, slow programs (*) %s\n",
-		w.name, w.title, grouped(d.full.Messages), d.full.Bytes/int64(d.full.Messages), grouped(d.part.Messages))
+	fmt.Fprintf(out, "\n%s: %s; %s messages of %s bytes",
+		w.name, w.title, grouped(d.full.Messages), grouped(int(d.full.Bytes)/d.full.Messages))
+	if slices.ContainsFunc(w.programs, func(p program) bool { return p.slow }) {
+		fmt.Fprintf(out, ", slow programs (*) %s", grouped(d.part.Messages))
+	}
+	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "CPU µs\tmessages/s\tpeak MiB\tCPU µs\tmessages/s\t \t")
 	fmt.Fprintln(table, "/dev/null\t\t\tpipe\t\t \t")
@@ -116,7 +124,7 @@ func printWorkload(out io.Writer, w *workload, d datasets, all []*series, judged
 			}
 			fmt.Fprintf(table, "%.3f\t%s\t", median(s.values(cpu)), grouped(int(1e6/median(s.values(wall)))))
 			if to == toNull {
-				fmt.Fprintf(table, "%.1f\t", median(s.peaks()))
+				fmt.Fprintf(table, "%.1f\t", median(s.values(peak)))
 			}
 		}
 		name := p.name
@@ -129,23 +137,15 @@ func printWorkload(out io.Writer, w *workload, d datasets, all []*series, judged
 	printRequirements(out, judged)
 }
 
-func (s *series) peaks() []float64 {
-	peaks := make([]float64, len(s.Runs))
-	for i, m := range s.Runs {
-		peaks[i] = m.Peak
-	}
-	return peaks
-}
-
 func printRequirements(out io.Writer, judged []result) {
 	for _, q := range judged {
 		if q.Verdict == unknown {
 			fmt.Fprintf(out, "  %-8s%s\n", q.Verdict, q.Text)
 			continue
 		}
-		fmt.Fprintf(out, "  %-8s%.2f", q.Verdict, q.Ratio)
+		fmt.Fprintf(out, "  %-8s%s", q.Verdict, measured(q.Ratio))
 		if len(q.Ratios) > 1 {
-			fmt.Fprintf(out, " (%.2f to %.2f)", q.Lowest, q.Highest)
+			fmt.Fprintf(out, " (%s to %s)", measured(q.Lowest), measured(q.Highest))
 		}
 		fmt.Fprintf(out, "  %s", q.Text)
 		if q.Piped > 0 {
@@ -153,4 +153,12 @@ func printRequirements(out io.Writer, judged []result) {
 		}
 		fmt.Fprintln(out)
 	}
+}
+
+// measured prints a ratio or a value.
+func measured(x float64) string {
+	if x >= 1000 {
+		return grouped(int(x))
+	}
+	return fmt.Sprintf("%.2f", x)
 }

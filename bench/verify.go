@@ -21,13 +21,22 @@ type expectation struct {
 // expect computes the output of a workload with code of its own, the simplest
 // there is.
 func (w *workload) expect(d dataset) (expectation, error) {
-	if w.keep == nil && w.edit == nil {
+	if w.keep == nil && w.edit == nil && !w.distinct {
 		return expectation{messages: d.Messages, sum: d.SHA256}, nil
 	}
 	sum := newLineSum(w.edit != nil)
+	seen := map[[16]byte]struct{}{} // beginnings of sums
 	err := eachLine(d.path, func(line []byte) error {
 		if w.keep != nil && !w.keep(line) {
 			return nil
+		}
+		if w.distinct {
+			sum := sha256.Sum256(line)
+			key := [16]byte(sum[:])
+			if _, found := seen[key]; found {
+				return nil
+			}
+			seen[key] = struct{}{}
 		}
 		if w.edit == nil {
 			return sum.add(line)
@@ -46,8 +55,8 @@ func (w *workload) expect(d dataset) (expectation, error) {
 	return expectation{messages: sum.lines, sum: sum.String()}, err
 }
 
-// verify runs every program once with its output through a pipe and compares
-// what comes out, order included. Values are compared on the slow programs'
+// verify runs every program once with its output through a pipe, or to its file, and
+// compares what comes out, order included. Values are compared on the slow programs'
 // share of the messages; on all messages the programs that are gopiper must
 // then agree to the byte.
 func (b *bench) verify(w *workload) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,7 +12,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if fault, is := os.LookupEnv("BUFFER"); is {
+		if err := bufferMain(os.Args[1:], fault); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestSumsOfValues(t *testing.T) {
 	sum := func(t *testing.T, text string) string {
@@ -94,7 +104,7 @@ func TestBrokenOutputsAreErrors(t *testing.T) {
 func small(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{root: t.TempDir(), runs: 3, data: map[string]datasets{}}
-	for _, k := range []kind{lines, events} {
+	for _, k := range []kind{lines, events, keys} {
 		full, err := prepare(b.root, k, 200)
 		if err != nil {
 			t.Fatal(err)
@@ -127,6 +137,11 @@ func TestVerify(t *testing.T) {
 		{"another order", workload{data: lines, programs: []program{{name: "sort", command: []string{"sort"}}}}, "sort: wrong output"},
 		{"a line less", workload{data: lines, programs: []program{{name: "tail", command: []string{"tail", "-n", "+2"}}}}, "199 lines"},
 		{"a wrong count", workload{data: lines, programs: []program{{name: "echo", command: []string{"echo", "7"}, counts: true}}}, "counts 7 messages of 200"},
+		{"distinct", workload{data: keys, distinct: true, programs: []program{{name: "awk", command: []string{"awk", "!seen[$0]++"}}}}, ""},
+		{"not distinct", workload{data: keys, distinct: true, programs: []program{cat}}, "expected 182 with"},
+		{"a file", workload{data: lines, programs: []program{toFile("cat >")}}, ""},
+		{"a wrong file", workload{data: lines, programs: []program{toFile("tail -n +2 >")}}, "199 lines"},
+		{"no file", workload{data: lines, programs: []program{toFile("#")}}, "no such file"},
 		{"a failure", workload{data: lines, programs: []program{{name: "sh", command: []string{"sh", "-c", "echo why >&2; exit 3"}}}}, "why"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -138,6 +153,31 @@ func TestVerify(t *testing.T) {
 				t.Errorf("expected an error with %q, got %v", c.wrong, err)
 			}
 		})
+	}
+}
+
+// toFile runs a script with the path of its output behind it.
+func toFile(script string) program {
+	return program{
+		name: script, command: []string{"sh", "-c", script + ` "$OUTPUT"`},
+		env: []string{"OUTPUT={folder}/output"}, writes: "{folder}/output",
+	}
+}
+
+// A run has a folder of its own, of which nothing is left.
+func TestFolder(t *testing.T) {
+	b := small(t)
+	for _, p := range []program{
+		{name: "sh", command: []string{"sh", "-c", `test -d {folder} && test -z "$(ls {folder})" && touch {folder}/x`}},
+		{name: "sh", command: []string{"sh", "-c", `touch {folder}/x; exit 3`}},
+	} {
+		_, err := run(b.root, p, b.data[lines.name].full, nil)
+		if fails := strings.Contains(p.command[2], "exit"); (err != nil) != fails {
+			t.Errorf("%s: %v", p.command[2], err)
+		}
+		if left, err := os.ReadDir(scratch(b.root)); err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", p.command[2], left, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"time"
 )
 
 // workload is one job that several programs do in turn.
@@ -13,21 +14,33 @@ type workload struct {
 	sinks       []sink
 	// keep says which lines the output holds; nil keeps all.
 	keep func(line []byte) bool
+	// distinct says that of equal lines the output holds the first.
+	distinct bool
 	// edit says what becomes of an event; nil leaves it alone. Outputs are then
 	// compared as JSON values, in order.
 	edit func(event map[string]any)
 	// counted adds a check that a stage is called once for every message.
-	counted      bool
+	counted bool
+	// growth is what CPU may have become more, at most, since another commit; 0 is
+	// without bound.
+	growth       float64
 	programs     []program
 	requirements []requirement
 }
 
 // program is one way to do the job.
 type program struct {
-	name    string
-	command []string // from the repository's root; {input} stands for the input's path
+	name string
+	// command is run in the repository's root. In it, in env and in writes, {input}
+	// stands for the input's path, which is the standard input otherwise, and
+	// {folder} for a folder on the disk that is made for one run.
+	command []string
 	env     []string
-	slow    bool // gets a part of the messages only
+	folder  string // runs it in another folder than the repository's root
+	writes  string // the file that holds the output; "" is the standard output
+	slow    bool   // gets a part of the messages only
+	// patience is how long it may run; 0 is the usual time.
+	patience time.Duration
 	// counts means that it prints how many messages it has read, rather than
 	// them.
 	counts bool
@@ -35,23 +48,28 @@ type program struct {
 	pipeOnly bool
 }
 
-// metric is what a requirement compares, for each message.
+// metric is what a requirement bounds.
 type metric string
 
 const (
-	cpu  metric = "cpu"
-	wall metric = "wall"
+	cpu        metric = "cpu"  // µs for each message
+	wall       metric = "wall" // µs for each message
+	rate       metric = "messages/s"
+	throughput metric = "MB/s" // of the messages' bytes
+	peak       metric = "peak MiB"
 )
 
-// requirement bounds a ratio between two programs, taken round by round.
+// requirement bounds a ratio between two programs, taken round by round, or a value
+// of one.
 type requirement struct {
 	subject string
-	// references are the programs that the subject is compared with: the one
-	// with the lowest median counts.
+	// references are the programs that the subject is compared with, by cpu or wall:
+	// the one with the lowest median counts. With none, it is the subject's own value
+	// that counts.
 	references []string
 	metric     metric
-	// atMost bounds subject ÷ reference, atLeast bounds reference ÷ subject;
-	// where both are 0 the ratio is printed only.
+	// atMost bounds subject ÷ reference, atLeast bounds reference ÷ subject, or both
+	// the value; where both are 0 it is printed only.
 	atMost, atLeast float64
 }
 
@@ -63,9 +81,12 @@ const (
 var both = []sink{toNull, toPipe}
 
 // The workloads.
-var workloads = []workload{
+var workloads = append(fleeting, durable...)
+
+// fleeting are the workloads in which nothing outlives the process.
+var fleeting = []workload{
 	{
-		name: "W1", title: "lines, unchanged", data: lines, sinks: both,
+		name: "W1", title: "lines, unchanged", data: lines, sinks: both, growth: 1.05,
 		programs: []program{
 			gopiper("gopiper", "w1.lua"),
 			gopiper("gopiper built-ins", "w1_builtin.lua"),
