@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,9 +15,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
-
-// usualRetryAfter is how long a full disk is left alone.
-const usualRetryAfter = 200 * time.Millisecond
 
 // disk is the file system as Pebble sees it: one on which nothing that changes a
 // file ever fails. What finds the disk full waits for space. Any other error ends
@@ -45,10 +43,8 @@ type disk struct {
 }
 
 func newDisk(below Below, dir string, readOnly bool, log *slog.Logger, fail func(error)) *disk {
-	d := &disk{FS: below.FS, dir: dir, readOnly: readOnly, log: log, fail: fail, retryAfter: below.RetryAfter}
-	if d.retryAfter == 0 {
-		d.retryAfter = usualRetryAfter
-	}
+	d := &disk{FS: below.FS, dir: dir, readOnly: readOnly, log: log, fail: fail}
+	d.retryAfter = cmp.Or(below.RetryAfter, 200*time.Millisecond)
 	d.evidence = &evidence{disk: d}
 	return d
 }

@@ -6,40 +6,44 @@ import (
 	"github.com/gopiper/gopiper/store/storetest"
 )
 
-func TestFull(t *testing.T) {
+// The disk is full at every change.
+func TestFullEverywhere(t *testing.T) {
 	met, err := storetest.Full(storetest.Small(1))
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	t.Logf("%d changes met a full disk", met)
 }
 
-func TestBroken(t *testing.T) {
+// Every change fails, once or from then on.
+func TestBrokenEverywhere(t *testing.T) {
 	for _, lasting := range []bool{false, true} {
 		met, err := storetest.Broken(storetest.Small(2), lasting)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		t.Logf("%d changes failed", met)
 	}
 }
 
-func TestUnreadable(t *testing.T) {
+// Everything that is read cannot be read, once.
+func TestUnreadableEverywhere(t *testing.T) {
 	met, err := storetest.Unreadable(storetest.Small(3))
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	t.Logf("%d reads failed", met)
 }
 
+// Every file is damaged, as it is while the store is open and when it was closed.
 func TestDamage(t *testing.T) {
 	for _, crashed := range []bool{false, true} {
 		work := storetest.Small(4)
 		work.Largest = 1 << 10
-		count, err := storetest.Damage(work, storetest.Damages{Crashed: crashed, Flips: 100, Cuts: 50})
+		count, err := storetest.Damage(work, storetest.Damages{Crashed: crashed, Flips: 40, Cuts: 20})
 		if err != nil {
 			t.Error(err)
 		}
-		t.Logf("%+v", count)
+		t.Logf("%d files were damaged, %d refused", count.Tried, count.Refused)
 	}
 }

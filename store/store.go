@@ -9,6 +9,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ type Store struct {
 	log      *slog.Logger
 	disk     *disk
 	db       *pebble.DB
+	patience time.Duration
 
 	corrupted atomic.Pointer[string] // the last file that Pebble found damaged
 
@@ -66,9 +68,6 @@ type Store struct {
 	failed   chan struct{}
 	err      error // why; written before failed is closed
 }
-
-// closePatience is how long Close waits for space on a full disk.
-const closePatience = 2 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
@@ -93,6 +92,7 @@ type Below struct {
 	FS         vfs.FS
 	MemTable   uint64        // bytes of a table in memory; 0 is the usual size
 	RetryAfter time.Duration // how long a full disk is left alone; 0 is the usual time
+	Patience   time.Duration // how long Close waits for a full disk; 0 is the usual time
 }
 
 // OpenOn is [Open] on another file system, for tests. The name of the directory
@@ -102,18 +102,16 @@ func OpenOn(below Below, dir string, options Options) (*Store, error) {
 		dir:       dir,
 		readOnly:  options.ReadOnly,
 		log:       options.Logger,
+		patience:  cmp.Or(below.Patience, 2*time.Second),
 		failed:    make(chan struct{}),
 		committed: make(chan struct{}),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if below.MemTable == 0 {
-		below.MemTable = defaultMemTable
-	}
 	s.work.L, s.room.L = &s.mu, &s.mu
 	s.disk = newDisk(below, dir, s.readOnly, s.log, s.fail)
-	if err := s.open(below.MemTable); err != nil {
+	if err := s.open(cmp.Or(below.MemTable, defaultMemTable)); err != nil {
 		return nil, err
 	}
 	s.disk.waitForSpace(time.Time{})
@@ -138,7 +136,7 @@ func (s *Store) Close() error {
 	s.room.Broadcast()
 	s.mu.Unlock()
 
-	s.disk.waitForSpace(time.Now().Add(closePatience))
+	s.disk.waitForSpace(time.Now().Add(s.patience))
 	closed := make(chan error, 1)
 	go func() { closed <- s.close() }()
 	var err error

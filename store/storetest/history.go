@@ -35,7 +35,7 @@ type Work struct {
 }
 
 // Small is work that is done in a few milliseconds, and fills a table or two.
-func Small(seed uint64) Work { return Work{Seed: seed, Updates: 40, Keys: 12, Largest: 24 << 10} }
+func Small(seed uint64) Work { return Work{Seed: seed, Updates: 16, Keys: 8, Largest: 32 << 10} }
 
 // change is a put, or a delete if value is nil.
 type change struct {
