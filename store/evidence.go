@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -52,15 +53,8 @@ func isManifest(name string) bool { return strings.HasPrefix(name, "MANIFEST-") 
 // open opens the file of the evidence, and reads what it says.
 func (e *evidence) open(name string) error {
 	e.name = name
-	open := func() (vfs.File, error) { return e.disk.FS.OpenReadWrite(name, vfs.WriteCategoryUnspecified) }
-	if e.disk.readOnly {
-		open = func() (vfs.File, error) { return e.disk.FS.Open(name) }
-	}
-	f, err := open()
-	if e.disk.readOnly && errors.Is(err, iofs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	f, err := e.openFile()
+	if f == nil || err != nil {
 		return err
 	}
 	content := make([]byte, evidenceSize)
@@ -79,6 +73,24 @@ func (e *evidence) open(name string) error {
 	defer e.mu.Unlock()
 	e.file, e.log, e.manifest = f, e.found[0], e.found[1]
 	return nil
+}
+
+// openFile opens the file; it is nil for a reader if there is none.
+func (e *evidence) openFile() (f vfs.File, err error) {
+	if e.disk.readOnly {
+		f, err = e.disk.FS.Open(e.name)
+		if errors.Is(err, iofs.ErrNotExist) {
+			return nil, nil
+		}
+		return f, err
+	}
+	// It is not wrapped: what cannot be written into it for lack of space is not
+	// waited for.
+	err = e.disk.change("opening", e.name, func() (err error) {
+		f, err = e.disk.FS.OpenReadWrite(e.name, vfs.WriteCategoryUnspecified)
+		return err
+	})
+	return f, err
 }
 
 // forget makes it durable that a log is not there any more, before it is removed.
@@ -144,7 +156,12 @@ func (e *evidence) set(of *reach, synced int64) {
 
 // write writes the file. On a full disk it stays behind, which does no harm.
 func (e *evidence) write() {
-	if _, err := e.file.WriteAt(e.format(), 0); err != nil && !isFull(err) {
+	content := e.format()
+	_, err := e.file.WriteAt(content, 0)
+	for errors.Is(err, syscall.EINTR) {
+		_, err = e.file.WriteAt(content, 0)
+	}
+	if err != nil && !isFull(err) {
 		e.disk.end("writing", e.name, err)
 	}
 }

@@ -15,6 +15,15 @@ func TestFullEverywhere(t *testing.T) {
 	t.Logf("%d changes met a full disk", met)
 }
 
+// Every change is interrupted.
+func TestInterruptedEverywhere(t *testing.T) {
+	met, err := storetest.Interrupted(storetest.Small(5))
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d changes were interrupted", met)
+}
+
 // Every change fails, once or from then on.
 func TestBrokenEverywhere(t *testing.T) {
 	for _, lasting := range []bool{false, true} {

@@ -44,6 +44,27 @@ func Full(work Work) (met int, err error) {
 	}
 }
 
+// Interrupted does some work again and again; each time another change is interrupted,
+// and would be made if it was asked for again, as the system's calls are. The store
+// must do so. It returns how many changes were interrupted.
+func Interrupted(work Work) (met int, err error) {
+	for k := 1; ; k++ {
+		h := NewHistory(work)
+		interrupted := &fault{at: k, times: 2, err: syscall.EINTR}
+		err := h.endure(faultfs.Watch(vfs.NewMem(), interrupted.before))
+		if err == nil {
+			err = h.faults()
+		}
+		if err != nil {
+			return met, fmt.Errorf("seed %d, change %d was interrupted, %s %s: %w", work.Seed, k, interrupted.op.Kind, interrupted.op.Name, err)
+		}
+		if interrupted.met == 0 {
+			return met, nil
+		}
+		met++
+	}
+}
+
 // Broken does some work again and again; each time another change fails, or all from
 // it on do if lasting is set. The store must end, say why, call nothing done from
 // then on, and close promptly. When the disk works again nothing that was synced may
