@@ -12,19 +12,18 @@ const before = ", before"
 
 // buildBefore builds gopiper, its plugins and those of the bench as they were at a
 // commit, in a folder of its own, which the caller removes.
-func buildBefore(root, commit string) (folder string, err error) {
-	if folder, err = os.MkdirTemp("", "gopiper-bench-"); err != nil {
+func buildBefore(root, commit string) (string, error) {
+	folder, err := os.MkdirTemp("", "gopiper-bench-")
+	if err != nil {
 		return "", err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("-against %s: %w", commit, err), os.RemoveAll(folder))
-		}
-	}()
-	if err := unpack(root, commit, folder); err != nil {
-		return "", err
+	if err = unpack(root, commit, folder); err == nil {
+		err = buildOurs(folder)
 	}
-	return folder, buildOurs(folder)
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("-against %s: %w", commit, err), os.RemoveAll(folder))
+	}
+	return folder, nil
 }
 
 // unpack writes the files of a commit to a folder.

@@ -44,8 +44,12 @@ func TestUnpack(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "c")); !os.IsNotExist(err) {
 		t.Errorf("what is not committed is there, %v", err)
 	}
+	t.Setenv("TMPDIR", t.TempDir())
 	if _, err := buildBefore(root, "no-such-commit"); err == nil || !strings.Contains(err.Error(), "-against no-such-commit") {
 		t.Errorf("expected an error that names the commit, got %v", err)
+	}
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 

@@ -218,25 +218,24 @@ func (r *recovery) check(c *child, line string) error {
 	return err
 }
 
-// follow finds the first of the lines among all, where it must not stand behind
-// settled, and checks that the others are those that follow there. It returns where
-// the next one stands.
+// follow checks that the lines are those among all that must come: in their order,
+// and without a gap but for those that may be settled. It returns where the next one
+// stands.
 func follow(all []string, settled int, lines []string) (next int, err error) {
-	for at := range min(settled+1, len(all)) {
-		if all[at] != lines[0] {
-			continue
+	for _, line := range lines {
+		first := next
+		for next < settled && next < len(all) && line != all[next] {
+			next++
 		}
-		for i, line := range lines {
-			if at+i == len(all) {
-				return 0, fmt.Errorf("%s messages have left the buffer; only %d are known", grouped(at+i), len(all))
-			}
-			if line != all[at+i] {
-				return 0, fmt.Errorf("message %s is %q, expected %q", grouped(at+i), line, all[at+i])
-			}
+		switch {
+		case next == len(all):
+			return 0, fmt.Errorf("%s messages have left the buffer; no more are known", grouped(next))
+		case line != all[next]:
+			return 0, fmt.Errorf("expected a message from number %s to %s, got %q", grouped(first), grouped(next), line)
 		}
-		return at + len(lines), nil
+		next++
 	}
-	return 0, fmt.Errorf("the first message is %q: none of those up to number %s, which the process before cannot have settled", lines[0], grouped(settled))
+	return next, nil
 }
 
 // run starts the program, and returns the address at which it tells of itself.
