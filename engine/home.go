@@ -193,7 +193,7 @@ func (h *home) ended() {
 		h.section.credits.releaseMessages(owed)
 	}
 	if e, ok := h.ender.(*replayed); ok {
-		e.over()
+		e.r.over(e.id)
 	}
 	if p.config.Strict {
 		h.poison()

@@ -17,13 +17,13 @@ type replayer struct {
 	news       chan struct{}
 
 	mu      sync.Mutex
-	under   map[uint64]bool // being replayed
-	unknown map[string]bool // stages that are not there, and that has been said
+	under   map[uint64]chan struct{} // being replayed; closed when it is settled
+	unknown map[string]bool          // stages that are not there, and that has been said
 }
 
 func newReplayer(p *Pipeline) *replayer {
 	return &replayer{p: p, quarantine: p.config.Kept, news: make(chan struct{}, 1),
-		under: map[uint64]bool{}, unknown: map[string]bool{}}
+		under: map[uint64]chan struct{}{}, unknown: map[string]bool{}}
 }
 
 func (r *replayer) tell() {
@@ -99,7 +99,7 @@ func (r *replayer) all() bool {
 	}
 	for _, id := range marked {
 		r.mu.Lock()
-		known := r.under[id]
+		_, known := r.under[id]
 		r.mu.Unlock()
 		if !known && !r.one(id) {
 			return false
@@ -135,11 +135,24 @@ func (r *replayer) one(id uint64) bool {
 	if !section.credits.acquire(1, int64(len(entry.Data))) {
 		return false
 	}
+	settled := make(chan struct{})
 	r.mu.Lock()
-	r.under[id] = true
+	r.under[id] = settled
 	r.mu.Unlock()
-	r.inject(s, r.adopt(section, &entry, value))
+	m := r.adopt(section, &entry, value)
+	if w := r.p.watchman; w.isWary() {
+		return w.replay(r, s, m, id, settled)
+	}
+	r.inject(s, m)
 	return true
+}
+
+// leave takes back that a message is to be replayed: it stays in quarantine.
+func (r *replayer) leave(id uint64) error {
+	return waitFor(r.quarantine.store, func(tx Tx) {
+		tx.Delete(numberedKey([]byte{replayKey}, id))
+		r.p.watchman.put(tx)
+	})
 }
 
 // adopt makes the engine's message of an entry, in a home of its own.
@@ -214,10 +227,11 @@ type replayed struct {
 
 func (e *replayed) end(tx Tx, _ *home) { e.r.quarantine.remove(tx, e.id, e.value) }
 
-// over is called when that is durable.
-func (e *replayed) over() {
-	e.r.mu.Lock()
-	delete(e.r.under, e.id)
-	e.r.mu.Unlock()
-	e.r.tell()
+// over notes that a message is not being replayed any more.
+func (r *replayer) over(id uint64) {
+	r.mu.Lock()
+	close(r.under[id])
+	delete(r.under, id)
+	r.mu.Unlock()
+	r.tell()
 }

@@ -131,9 +131,13 @@ func (u *unit) replace() {
 			p.failWith(fmt.Errorf("%s: opening a new worker: %w", u.stage.config.Name, err))
 		}
 	}
-	go func() { p.closeComponent(u.stage, old) }()
-	if channel != nil {
-		go discard(channel, p.hardContext)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		p.closeComponent(u.stage, old)
+	}()
+	if channel != nil && u.stage.emits {
+		go discard(channel, closed, p.hardContext)
 	}
 	u.keepMu.Lock()
 	var again []component.Message
@@ -201,14 +205,23 @@ func (s *stage) wedged() (n int64) {
 	return n
 }
 
-// discard takes what an abandoned component sends, until the run is over.
-func discard(channel chan component.Message, ctx context.Context) {
+// discard takes what an abandoned component sends, until it is closed and has sent
+// nothing for a second, or the run is over.
+func discard(channel chan component.Message, closed <-chan struct{}, ctx context.Context) {
+	var quiet <-chan time.Time
 	for {
 		select {
 		case _, ok := <-channel:
 			if !ok {
 				return
 			}
+			if quiet != nil {
+				quiet = time.After(time.Second)
+			}
+		case <-closed:
+			closed, quiet = nil, time.After(time.Second)
+		case <-quiet:
+			return
 		case <-ctx.Done():
 			return
 		}

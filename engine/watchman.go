@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -212,16 +213,56 @@ func (w *watchman) single(s *source, parent *message) bool {
 	} else {
 		s.out.put(newBatch([]component.Message{m}, 0, false))
 	}
+	return w.wait(s.section, settled) && w.mark(note{})
+}
+
+// isWary tells that there were so many deaths that messages of the quarantine, too,
+// are handled one at a time.
+func (w *watchman) isWary() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.watching.Load() && w.state.Deaths >= deathsAlone
+}
+
+// replay lets a message of the quarantine through alone, or leaves it there if it
+// has ended the process again. It is false when the run is stopping.
+func (w *watchman) replay(r *replayer, s *stage, m *message, id uint64, settled <-chan struct{}) bool {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	caught, ok := w.watch(note{"quarantine", binary.BigEndian.AppendUint64(nil, id)})
+	if !ok {
+		return false
+	}
+	if caught {
+		w.p.logger.Error("a message stays in quarantine: the process died three times while it was replayed", "id", id)
+		if r.leave(id) != nil {
+			return false
+		}
+		m.home.ender = nil
+		m.settle(component.Report{Status: component.Drop})
+		r.over(id)
+		return true
+	}
+	r.inject(s, m)
+	if w.wait(m.home.section, settled) {
+		w.mark(note{})
+		return true
+	}
+	return false
+}
+
+// wait waits until the message that is alone is settled, or a component keeps it,
+// perhaps until the next comes. It is false when the run is stopping.
+func (w *watchman) wait(s *section, settled <-chan struct{}) bool {
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for {
 		select {
 		case <-settled:
-			w.mark(note{})
 			return true
 		case <-look.C:
-			if !w.p.ledger.busy() && (s.section.isKept() || w.p.isKept()) {
-				return true // a component keeps it, and perhaps waits for the next
+			if !w.p.ledger.busy() && (s.isKept() || w.p.isKept()) {
+				return true
 			}
 		case <-w.p.aborted:
 			return false

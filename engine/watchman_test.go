@@ -112,3 +112,49 @@ func TestSplitThenKeep(t *testing.T) {
 		t.Errorf("%d delivered, want 200", len(sink.got))
 	}
 }
+
+// TestPoisonReplayed: a message that kills the process when it is replayed stays in
+// quarantine after three deaths.
+func TestPoisonReplayed(t *testing.T) {
+	var values map[string][]byte
+	bad := true
+	sink := &collector{}
+	deaths := 0
+	for run := 0; ; run++ {
+		store := newShelf(values, 1)
+		var p *Pipeline
+		kill := syncStage("kill", func(m component.Message, done component.HandledCallback) {
+			switch {
+			case run == 0 && slices.Contains([]string{"2", "3"}, string(m.GetData())):
+				done(component.Report{Status: 200})
+			case bad && string(m.GetData()) == "3":
+				store.crash()
+				p.abort()
+			default:
+				done(component.Report{})
+			}
+		})
+		p = newPipeline(t, Config{Name: "test", Store: store, Stages: []*Stage{(&counting{n: 5, batch: 10}).stage(), kill, sink.stage()}})
+		err := p.Run(t.Context())
+		values = store.close()
+		if err != nil {
+			if deaths++; deaths > 10 {
+				t.Fatalf("it dies again and again: %v", err)
+			}
+			continue
+		}
+		if run > 0 {
+			break
+		}
+		if n := mark(t, values); n != 2 {
+			t.Fatalf("%d are to be replayed, want 2", n)
+		}
+	}
+	list := quarantined(t, values)
+	if deaths != 3 || len(list) != 1 || string(list[0].Data) != "3" || list[0].Replaying {
+		t.Errorf("%d deaths, in quarantine %+v; want 3 deaths, and message 3 that is not to be replayed", deaths, list)
+	}
+	if !slices.Contains(sink.got, "2") {
+		t.Errorf("delivered %v: its neighbour is missing", sink.got)
+	}
+}
