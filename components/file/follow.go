@@ -45,10 +45,9 @@ type follower struct {
 	notes       []note         // that are to be emitted
 
 	tails     map[identity]*tail
-	order     []*tail // the same, in the order in which they were found
-	turn      int     // counts the looks
-	open      []*tail // those whose files are open
-	reading   *tail
+	order     []*tail         // the same, in the order in which they were found
+	turn      int             // counts the looks
+	open      []*tail         // those whose files are open
 	told      map[string]bool // paths of which something was logged that is logged once
 	unpacking bool            // a compressed file is being read
 	stopped   bool            // nothing is to be emitted any more

@@ -249,6 +249,20 @@ func TestFollowLines(t *testing.T) {
 	}
 }
 
+// A file is not closed while a message of it may go on.
+func TestLinesAreCompleteBeforeTheFileIsClosed(t *testing.T) {
+	scenario(t, func(t *testing.T, d string) {
+		appendTo(t, d+"a.log", "one\n at a\n")
+		f := follow(t, nil, map[string]any{"paths": d + "*.log", "multiline_continue": "^ ", "multiline_timeout": "5s", "close_after": "1s"})
+		f.gets(4 * time.Second)
+		f.gets(2*time.Second, "one\n at a")
+		if n := openFiles(t, d); n > 0 {
+			t.Errorf("%d open files", n)
+		}
+		f.stop()
+	})
+}
+
 // Compressed files are read once, when they are complete, and other files have
 // their turn meanwhile.
 func TestFollowCompressed(t *testing.T) {

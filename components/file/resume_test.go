@@ -123,6 +123,23 @@ func TestResumeAfterReboot(t *testing.T) {
 	reads(t, p, attributes)
 }
 
+// What is left of a file that was renamed may take several runs.
+func TestResumeRestInSeveralRuns(t *testing.T) {
+	d := tree(t, map[string]string{"a.log": "1\n", "b.log": ""})
+	attributes := map[string]any{"paths": d + "*.log"}
+	p := reads(t, nil, attributes, "1")
+	must(t, os.Rename(d+"a.log", d+"a.old"))
+	appendTo(t, d+"a.old", strings.Repeat("2\n", 700))
+	for range 2 { // in the first run only the first batch is settled
+		out := resume(t, p, attributes)
+		if n := len(out.Data()); n != 700 && n != 188 {
+			t.Errorf("%d messages", n)
+		}
+		_, p = out.Settle(1, p)
+	}
+	reads(t, p, attributes)
+}
+
 func TestResumeNeedsState(t *testing.T) {
 	d := tree(t, map[string]string{"a": "1\n"})
 	_, err := create(t, map[string]any{"paths": d + "a", "resume": true})

@@ -53,6 +53,27 @@ func TestFollowTruncate(t *testing.T) {
 	}
 }
 
+// Also if it still begins as it did.
+func TestFollowCut(t *testing.T) {
+	content := hundred("a") + hundred("b")
+	head := content[:len(content)*3/4] // more than the fingerprint is of
+	head = head[:strings.LastIndex(head, "\n")+1]
+	scenario(t, func(t *testing.T, d string) {
+		appendTo(t, d+"a", content)
+		f := follow(t, nil, map[string]any{"paths": d + "a"})
+		f.gets(0, lines(content)...)
+		must(t, os.Truncate(d+"a", int64(len(head))))
+		f.gets(time.Second, lines(head)...)
+		appendTo(t, d+"a", "more\n")
+		f.gets(time.Second, "more")
+		positions := f.stop()
+		must(t, os.Truncate(d+"a", int64(len(head))))
+		f = follow(t, positions, map[string]any{"paths": d + "a"})
+		f.gets(0, lines(head)...)
+		f.stop()
+	})
+}
+
 func TestTruncatedWhileDown(t *testing.T) {
 	for name, after := range map[string]string{"shorter": "new 1\n", "longer": hundred("new")} {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +116,7 @@ func TestInodeIsReused(t *testing.T) {
 	// What the new file begins with is what the old one did, so that only the time
 	// at which it was made tells them apart.
 	for name, content := range map[string]string{"as it was": "1\n2\n", "longer": "1\n2\n3\n", "other": "one\ntwo\nthree\n", "shorter": "1\n"} {
+		const incomplete = "the beginning of a line, which is not the last one of the file that is gone"
 		for _, down := range []bool{false, true} {
 			scenario(t, func(t *testing.T, d string) {
 				appendTo(t, d+"a", "1\n2\n")
@@ -105,11 +127,11 @@ func TestInodeIsReused(t *testing.T) {
 				if down {
 					positions := f.stop()
 					must(t, os.Remove(d+"a"))
-					appendTo(t, d+"b", content)
+					appendTo(t, d+"b", content+incomplete)
 					f = follow(t, positions, attributes)
 				} else {
 					must(t, os.Remove(d+"a"))
-					appendTo(t, d+"b", content)
+					appendTo(t, d+"b", content+incomplete)
 				}
 				if inode(t, d+"b") != before {
 					t.Log("the file system has given another inode, which is the easy case")
@@ -119,6 +141,7 @@ func TestInodeIsReused(t *testing.T) {
 					want = lines(content)[2:]
 				}
 				f.gets(2*time.Second, want...)
+				f.gets(time.Hour)
 				f.stop()
 				if t.Failed() {
 					t.Log(name, down)
@@ -412,6 +435,25 @@ func TestOpenFilesAreBounded(t *testing.T) {
 		if open := openFiles(t, d); open != 0 {
 			t.Errorf("%d open files after an hour", open)
 		}
+		f.stop()
+	})
+}
+
+// A file that is removed cannot be opened again, and so is not closed for others.
+func TestRemovedStaysOpen(t *testing.T) {
+	scenario(t, func(t *testing.T, d string) {
+		removed, err := os.Create(d + "a")
+		must(t, err)
+		defer removed.Close()
+		f := follow(t, nil, map[string]any{"paths": d + "?", "max_open": 1})
+		must(t, os.Remove(d+"a"))
+		f.gets(2 * time.Second)
+		appendTo(t, d+"b", "b\n")
+		appendTo(t, d+"c", "c\n")
+		f.gets(2*time.Second, "b", "c")
+		_, err = removed.WriteString("a\n")
+		must(t, err)
+		f.gets(time.Second, "a")
 		f.stop()
 	})
 }

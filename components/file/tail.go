@@ -243,7 +243,7 @@ func (f *follower) full() bool { return len(f.open) >= max(1, f.maxOpen/f.lanes)
 func (f *follower) closeOne() {
 	var oldest *tail
 	for _, t := range f.open {
-		if t.matched && t != f.reading && (oldest == nil || t.active.Before(oldest.active)) {
+		if t.matched && (oldest == nil || t.active.Before(oldest.active)) {
 			oldest = t
 		}
 	}

@@ -67,9 +67,7 @@ func (f *follower) read(ctx context.Context, t *tail, end stream.End) (busy bool
 		f.reader.Annotate = t.annotate
 	}
 	t.begin(end, f.source.options.MaxMessage)
-	f.reading = t
 	result, err := f.reader.ReadOn(ctx, t, t.mark, end)
-	f.reading = nil
 	if result.Stopped {
 		f.stopped = true
 		return false
