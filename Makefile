@@ -66,3 +66,15 @@ clean: ## remove what was built
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1	\2/' | expand -t 16
+
+# Which rows of the fault suite: make faults FAULT=TestKills
+FAULT = .
+
+.PHONY: faults faults-full
+faults: ## do to pipelines what must not hurt them; needs Linux, root and strace
+	@command -v strace > /dev/null || { apt-get update && apt-get install -y strace; }
+	FAULTS=ci go test -count=1 -timeout 45m -v -run '$(FAULT)' ./test/faults/...
+
+faults-full: ## the same at full size, which takes days; make faults-full FAULT=TestKills
+	@command -v strace > /dev/null || { apt-get update && apt-get install -y strace; }
+	FAULTS=full go test -count=1 -timeout 0 -v -run '$(FAULT)' ./test/faults/...

@@ -1,3 +1,5 @@
+//go:build linux
+
 package faults
 
 import (
@@ -55,7 +57,7 @@ var servingAt = regexp.MustCompile(`address=http://([0-9.:]+)/metrics`)
 
 // readiness asks a process that serves metrics whether it is ready.
 func readiness(p *process) (ready bool, says string) {
-	found := servingAt.FindStringSubmatch(p.said.String())
+	found := servingAt.FindStringSubmatch(p.said.all())
 	if found == nil {
 		return false, ""
 	}

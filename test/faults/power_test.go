@@ -1,3 +1,5 @@
+//go:build linux
+
 package faults
 
 import (
@@ -151,42 +153,44 @@ func outages(g *graph, random *rand.Rand, crashes int) error {
 // TestPower cuts the power under whole pipelines at random moments.
 func TestPower(t *testing.T) {
 	s := seed(t)
-	for i := range amount(t, "POWER") {
+	each(t, amount(t, "POWER"), func(i int) error {
 		random := chance(s, fmt.Sprint("power", i))
 		g := newGraph(random.Uint64(), func(n int, _ string) int { return random.IntN(n) })
-		if err := outages(g, random, 1+random.IntN(crashesMost)); err != nil {
-			t.Fatalf("sequence %d, seed %d: %v", i, s, err)
+		if err := outages(g, random, 1+random.IntN(5)); err != nil {
+			return fmt.Errorf("seed %d: %w", s, err)
 		}
-	}
+		return nil
+	})
 }
 
-// TestPowerEverywhere cuts the power of a pipeline at every change of the disk.
+// TestPowerEverywhere cuts the power of pipelines at every change of the disk.
 func TestPowerEverywhere(t *testing.T) {
 	s := seed(t)
-	for i := range amount(t, "EXHAUST") {
-		total := int64(1 << 40)
-		for at := int64(1); at <= total; at++ {
-			random := chance(s, fmt.Sprint("everywhere", i))
-			g := newGraph(random.Uint64(), func(n int, _ string) int { return random.IntN(n) })
-			g.until = 150
-			if at == 1 {
-				_, changes, err := runUntilOutage(g, vfs.NewCrashableMem(), -1, random, 0)
-				if err != nil {
-					t.Fatalf("workload %d, seed %d: %v\n%s", i, s, err, g)
-				}
-				total = changes
-				t.Logf("workload %d has %d changes of the disk: %s", i, total, g)
-				continue
-			}
-			found, _, err := runUntilOutage(g, vfs.NewCrashableMem(), at, random, 0)
-			if err == nil && found != nil {
-				_, _, err = runUntilOutage(g, found, -1, random, 1)
-			}
-			if err != nil {
-				t.Fatalf("workload %d, power failure at change %d of about %d, seed %d: %v\n%s", i, at, total, s, err, g)
-			}
-		}
-	}
+	each(t, amount(t, "EXHAUST"), func(i int) error { return outageEverywhere(t, s, i) })
 }
 
-var crashesMost = 5
+func outageEverywhere(t *testing.T, s uint64, i int) error {
+	total := int64(1)
+	for at := int64(0); at <= total; at++ {
+		random := chance(s, fmt.Sprint("everywhere", i))
+		g := newGraph(random.Uint64(), func(n int, _ string) int { return random.IntN(n) })
+		g.until = 150
+		if at == 0 { // to know how many changes there are
+			_, changes, err := runUntilOutage(g, vfs.NewCrashableMem(), -1, random, 0)
+			if err != nil {
+				return fmt.Errorf("seed %d: %w\n%s", s, err, g)
+			}
+			total = changes
+			t.Logf("workload %d has %d changes of the disk: %s", i, total, g)
+			continue
+		}
+		found, _, err := runUntilOutage(g, vfs.NewCrashableMem(), at, random, 0)
+		if err == nil && found != nil {
+			_, _, err = runUntilOutage(g, found, -1, random, 1)
+		}
+		if err != nil {
+			return fmt.Errorf("power failure at change %d of about %d, seed %d: %w\n%s", at, total, s, err, g)
+		}
+	}
+	return nil
+}

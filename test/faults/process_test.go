@@ -1,6 +1,9 @@
+//go:build linux
+
 package faults
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -64,14 +67,15 @@ type process struct {
 type tail struct {
 	mu   sync.Mutex
 	text []byte
+	most int
 }
 
 func (w *tail) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.text = append(w.text, p...)
-	if most := 32 << 10; len(w.text) > 2*most {
-		w.text = append(w.text[:0], w.text[len(w.text)-most:]...)
+	if len(w.text) > 2*w.most {
+		w.text = append(w.text[:0], w.text[len(w.text)-w.most:]...)
 	}
 	return len(p), nil
 }
@@ -79,13 +83,27 @@ func (w *tail) Write(p []byte) (int, error) {
 func (w *tail) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return string(w.text[max(0, len(w.text)-4000):])
+}
+
+// all is all of it that is kept.
+func (w *tail) all() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return string(w.text)
+}
+
+// count is how often it has been said.
+func (w *tail) count(text string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return bytes.Count(w.text, []byte(text))
 }
 
 // begin starts a command. What is left of it is killed when the test ends.
 func begin(t testing.TB, command *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, command: command, said: &tail{}, ended: make(chan struct{})}
+	p := &process{t: t, command: command, said: &tail{most: 1 << 20}, ended: make(chan struct{})}
 	command.Stderr = p.said
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if err := command.Start(); err != nil {
