@@ -140,6 +140,18 @@ func TestResumeRestInSeveralRuns(t *testing.T) {
 	reads(t, p, attributes)
 }
 
+// A file that is shorter than what was read of it is another one, although it
+// begins as it did.
+func TestResumeCut(t *testing.T) {
+	content := hundred("a") + hundred("b")
+	head := content[:len(content)*3/4]
+	d := tree(t, map[string]string{"a": content})
+	attributes := map[string]any{"paths": d + "a"}
+	p := reads(t, nil, attributes, lines(content)...)
+	must(t, os.Truncate(d+"a", int64(len(head))))
+	reads(t, p, attributes, lines(head)...)
+}
+
 func TestResumeNeedsState(t *testing.T) {
 	d := tree(t, map[string]string{"a": "1\n"})
 	_, err := create(t, map[string]any{"paths": d + "a", "resume": true})
