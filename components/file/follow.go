@@ -51,7 +51,7 @@ type follower struct {
 	told      map[string]bool // paths of which something was logged that is logged once
 	unpacking bool            // a compressed file is being read
 	stopped   bool            // nothing is to be emitted any more
-	probe     []byte          // see tail.changed
+	probe     []byte          // see tail.verify
 }
 
 // note is a position that comes without messages; nil removes one.

@@ -85,7 +85,7 @@ func (f *follower) sight(name string) *tail {
 // newTail begins to follow a file.
 func (f *follower) newTail(id identity, name string) *tail {
 	t := &tail{id: id, partition: id.partition(), path: name, matched: true, size: -1, active: time.Now()}
-	t.position.path = realPath(name)
+	t.position.at(name)
 	if e := f.memory.take(id, t.position.path); e != nil {
 		t.remembered(e)
 	} else {
@@ -104,10 +104,10 @@ func (t *tail) remembered(e *entry) {
 	if e.position.path == "" {
 		return // unusable, which was told
 	}
-	here := t.position.path
+	path, name := t.position.path, t.position.name
 	t.position = e.position
-	t.position.path = here
-	if t.packed = t.done; e.position.path != here {
+	t.position.path, t.position.name = path, name
+	if t.packed = t.done; e.position.path != path {
 		t.moved, t.was = true, e.position.path
 	}
 }
@@ -117,7 +117,7 @@ func (t *tail) found() {
 	if t.next != t.path {
 		t.lost()
 		t.path, t.annotate = t.next, nil
-		t.position.path = realPath(t.path)
+		t.position.at(t.path)
 	}
 	t.matched = true
 }
@@ -167,19 +167,20 @@ func (f *follower) missed() {
 			}
 			continue
 		}
+		spoken := f.source.matches(&e.position)
+		if path == e.path && e.name == "" && spoken {
+			continue // the next look sees it
+		}
 		delete(f.memory.entries, id)
 		info, err := os.Lstat(path)
-		// With its old name it is not to be read any more.
-		if !e.done && err == nil && path != e.path {
-			t := &tail{id: identify(info), partition: e.partition, path: path, size: -1, active: time.Now(), wake: true, turn: f.turn}
-			t.position.path = e.path // by which the next run sees that it was renamed
-			t.remembered(e)
-			t.moved, t.was = true, e.path
+		if err == nil && spoken && !e.done {
+			t := &tail{id: identify(info), partition: e.partition, position: e.position, path: path, moved: true, was: e.path}
+			t.size, t.active, t.wake, t.turn = -1, time.Now(), true, f.turn
 			f.tails[t.id] = t
 			f.order = append(f.order, t)
 			continue
 		}
-		if !e.done && path == "" && e.path != "" {
+		if spoken && !e.done {
 			tellGone(e.path, e.mark.Offset)
 		}
 		f.drop(e.partition)

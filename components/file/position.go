@@ -1,12 +1,14 @@
 package file
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/gopiper/gopiper/component"
@@ -14,13 +16,14 @@ import (
 )
 
 // position is what is remembered of a file. Its encoding is a version, flags, the
-// numbers as varints, the path, and a checksum over all that.
+// numbers as varints, the paths, and a checksum over all that.
 type position struct {
 	mark  stream.Mark // where reading goes on
 	done  bool        // a compressed file was read to its end; the mark is its length
 	birth int64       // see born
 	print fingerprint
-	path  string // where it was when a pattern matched it last; see realPath
+	path  string // where the file was when a pattern matched it last; see realPath
+	name  string // what the pattern matched then, "" for path
 }
 
 const (
@@ -50,6 +53,8 @@ func (p *position) encode(buffer []byte) []byte {
 	buffer = append(buffer, p.print.sum[:]...)
 	buffer = binary.AppendUvarint(buffer, uint64(len(p.path)))
 	buffer = append(buffer, p.path...)
+	buffer = binary.AppendUvarint(buffer, uint64(len(p.name)))
+	buffer = append(buffer, p.name...)
 	return binary.BigEndian.AppendUint32(buffer, crc32.Checksum(buffer[start:], checksums))
 }
 
@@ -72,7 +77,7 @@ func decodePosition(data []byte) (p position, err error) {
 	p.birth = r.varint()
 	p.print.length = int(min(r.number(), printMax+1))
 	copy(p.print.sum[:], r.take(int64(len(p.print.sum))))
-	p.path = string(r.take(r.number()))
+	p.path, p.name = string(r.take(r.number())), string(r.take(r.number()))
 	if r.failed || len(r.data) > 0 || p.print.length > printMax {
 		return position{}, errDamaged
 	}
@@ -113,6 +118,23 @@ func (d *decoder) take(n int64) []byte {
 	taken := d.data[:n]
 	d.data = d.data[n:]
 	return taken
+}
+
+// at notes under which path a pattern has matched the file.
+func (p *position) at(name string) {
+	if p.path, p.name = realPath(name), name; p.name == p.path {
+		p.name = ""
+	}
+}
+
+// matches tells whether a pattern matches the name under which one did when the
+// position was taken.
+func (s *source) matches(p *position) bool {
+	return slices.ContainsFunc(s.patterns, func(pattern string) bool {
+		name := cmp.Or(p.name, p.path)
+		ok, _ := filepath.Match(pattern, name)
+		return ok || pattern == name
+	})
 }
 
 // differs says why a file is not the one that the position is of, or "" if it is.

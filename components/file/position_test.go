@@ -24,6 +24,7 @@ var positions = rapid.Custom(func(t *rapid.T) position {
 		birth: rapid.Int64().Draw(t, "birth"),
 		print: fingerprintOf(rapid.SliceOfN(rapid.Byte(), 0, printMax).Draw(t, "head")),
 		path:  rapid.String().Draw(t, "path"),
+		name:  rapid.String().Draw(t, "name"),
 	}
 })
 

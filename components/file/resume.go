@@ -44,8 +44,10 @@ func (s *source) left() (jobs []job) {
 			slog.Warn("it cannot be found out where a file is that was read before", "path", e.path, "error", err)
 			continue
 		}
-		if path == e.path { // no pattern matches it any more
-			path = ""
+		if e.path != "" && (e.done || !s.matches(&e.position)) {
+			path = "" // there is nothing to read, or the patterns do not speak of it any more
+		} else if path == "" && e.path != "" {
+			tellGone(e.path, e.mark.Offset)
 		}
 		jobs = append(jobs, job{path: path, entry: e, last: true})
 	}
@@ -64,7 +66,8 @@ func (r *reading) resume(ctx context.Context, j job, file *os.File, info fs.File
 	}
 	p := &r.placer
 	p.partition = identify(info).partition()
-	p.position = &position{birth: born(file), print: fingerprintOf(head), path: realPath(j.path)}
+	p.position = &position{birth: born(file), print: fingerprintOf(head)}
+	p.position.at(j.path)
 	packed := r.source.decompress && compressed(head)
 	if e := j.entry; e != nil {
 		why := p.position.goOn(e, info.Size(), head, packed)
@@ -77,7 +80,7 @@ func (r *reading) resume(ctx context.Context, j job, file *os.File, info fs.File
 			slog.Info("a file is read from its beginning", "path", j.path, "because", why)
 		}
 		if j.last {
-			p.partition, p.position.path = e.partition, e.path
+			p.partition, p.position.path, p.position.name = e.partition, e.path, e.name
 		} else if p.partition != e.partition && (!p.say() || !p.forget(e.partition)) {
 			return true, nil
 		}

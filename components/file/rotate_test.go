@@ -268,8 +268,13 @@ func TestGoneWhileDown(t *testing.T) {
 		appendTo(t, d+"b", "3\n")
 		appendTo(t, d+"c", "4\n")
 		must(t, os.Remove(d+"a"))
+		f = follow(t, positions, map[string]any{"paths": d + "*"})
+		f.gets(0, "3", "4")
+		positions = f.stop()
+		appendTo(t, d+"b", "5\n")
+		must(t, os.Rename(d+"b", d+"e"))
 		f = follow(t, positions, map[string]any{"paths": d + "c"})
-		f.gets(0, "4")
+		f.gets(time.Hour)
 		if positions = f.stop(); len(positions) != 2 {
 			t.Errorf("%q", positions)
 		}
@@ -347,7 +352,17 @@ func TestFollowLinks(t *testing.T) {
 		appendTo(t, d+"real/2", "3\n")
 		f = follow(t, positions, map[string]any{"paths": d + "current"})
 		f.gets(0, "2+", "3")
-		f.stop()
+		positions = f.stop()
+
+		for range 2 {
+			appendTo(t, d+"real/2", "3+\n") // then it leads to another one
+			appendTo(t, d+"real/3", "4\n")
+			must(t, os.Remove(d+"current"))
+			must(t, os.Symlink(d+"real/3", d+"current"))
+			f = follow(t, positions, map[string]any{"paths": d + "current"})
+			f.gets(0, "3+", "4")
+			positions = f.stop() // before the old one is done with
+		}
 	})
 }
 

@@ -24,7 +24,7 @@ const readAtOnce = 4 << 20
 type tail struct {
 	id        identity
 	partition string
-	position         // how far it was read; its path is that under which a pattern matched the file last
+	position         // how far it was read; its paths are those under which a pattern matched the file last
 	path      string // where it is, as a pattern has it
 	left      stream.Left
 
@@ -74,7 +74,7 @@ func (t *tail) failed(err error) {
 // restart begins the file again: another one has taken its place.
 func (t *tail) restart(why string) {
 	slog.Info("a file is read from its beginning", "path", t.path, "because", why)
-	t.position = position{birth: t.birth, path: t.position.path}
+	t.position = position{birth: t.birth, path: t.position.path, name: t.name}
 	t.left, t.more, t.ended, t.head = stream.Nothing, true, false, t.head[:0]
 }
 
@@ -100,7 +100,7 @@ func (t *tail) Read(p []byte) (int, error) {
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	if changed, err := t.changed(); changed || err != nil {
+	if err := t.verify(); err != nil {
 		return 0, err
 	}
 	t.at += int64(n)
@@ -108,20 +108,20 @@ func (t *tail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// changed returns errChanged if the file does not begin as it did, and extends
-// the fingerprint if there is more that it can be of.
-func (t *tail) changed() (bool, error) {
+// verify returns errChanged if the file does not begin as it did, and extends the
+// fingerprint if there is more that it can be of.
+func (t *tail) verify() error {
 	head, err := readHead(t.file, t.probe)
 	switch {
 	case err != nil:
-		return true, err
+		return err
 	case len(head) < len(t.head) || !bytes.Equal(head[:len(t.head)], t.head):
-		return true, errChanged
+		return errChanged
 	case len(head) > len(t.head):
 		t.head = append(t.head, head[len(t.head):]...)
 		t.print = fingerprintOf(t.head)
 	}
-	return false, nil
+	return nil
 }
 
 // openTail opens a file and sees whether it is the one that was read before. If it
