@@ -89,9 +89,6 @@ func (s *Store) commitLoop() {
 			s.fail(err)
 			return
 		}
-		if s.Err() != nil {
-			return
-		}
 		s.told.tell(g.done)
 		clear(g.done)
 		g.batch.Reset()
