@@ -105,8 +105,10 @@ func (t *target) cutBack() cutting {
 	switch {
 	case err != nil:
 		return cannotCut
-	case info.Size() != t.length || writers.of[t.id] > 1:
+	case info.Size() != t.length:
 		return overtaken
+	case writers.of[t.id] > 1: // who may write at any moment
+		return cannotCut
 	case t.whole < t.length && file.Truncate(t.whole) != nil:
 		return cannotCut
 	}

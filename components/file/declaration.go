@@ -137,4 +137,4 @@ delimiter gets one before the next message.
 
 All that holds while one stage writes to the file. Its workers share it. Other stages, or processes, may
 append to it too: messages then stand between messages and never within them, but after an error nothing
-is cut off, so that some messages may be there twice, and one that was written in part remains.`
+is cut off, so that some messages may be there twice, and one that was written in part may remain.`

@@ -352,8 +352,15 @@ func TestOthersWriteToo(t *testing.T) {
 		if err := write(t, s, "ccc", "ddd"); !errors.Is(err, unix.ENOSPC) {
 			t.Error(err)
 		}
-		must(t, write(t, s, "ccc", "ddd"))
+		must(t, write(t, s, "ccc", "ddd")) // which first completes what was written in part
 		check(t, name, "a\ntheirs\nb\nccc\nccc\nddd\n")
+		d.writes = []error{unix.ENOSPC}
+		if err := write(t, s, "eeee"); !errors.Is(err, unix.ENOSPC) {
+			t.Error(err)
+		}
+		check(t, name, "a\ntheirs\nb\nccc\nccc\nddd\neee")
+		must(t, write(t, s, "eeee"))
+		check(t, name, "a\ntheirs\nb\nccc\nccc\nddd\neeee\neeee\n")
 	})
 	t.Run("a program that truncates it", func(t *testing.T) {
 		name := t.TempDir() + "/out"
