@@ -137,7 +137,11 @@ func (r *reading) read(ctx context.Context, j job) (stopped bool, err error) {
 	}
 	defer file.Close()
 	if r.source.resume {
-		if info, err := file.Stat(); err != nil || info.Mode().IsRegular() {
+		info, err := file.Stat()
+		if err != nil {
+			return false, err
+		}
+		if info.Mode().IsRegular() {
 			return r.resume(ctx, j, file, info)
 		}
 	}
