@@ -151,7 +151,7 @@ func TestFullDisk(t *testing.T) {
 // through waits until everything that was fed has arrived.
 func through(t testing.TB, r *rig, p *process, when string) {
 	t.Helper()
-	want := r.deliverable()
+	want := r.due
 	all := func() bool { r.collect(t); return r.delivered() >= want || p.endsWithin(0) }
 	if !eventually(2*patience, all) || p.endsWithin(0) {
 		t.Fatalf("%s: %d of %d messages have arrived: %s", when, r.delivered(), want, p.said)

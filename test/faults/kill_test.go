@@ -338,7 +338,7 @@ func finish(t testing.TB, r *rig, follows bool) {
 	t.Helper()
 	p := r.start(t)
 	if follows {
-		want := r.deliverable()
+		want := r.due
 		through := func() bool { r.collect(t); return r.delivered() >= want || p.endsWithin(0) }
 		// Some may be in quarantine: then it is enough that nothing comes any more.
 		eventually(patience, through)

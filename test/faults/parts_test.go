@@ -39,6 +39,7 @@ type source struct {
 	generator *oracle.Generator
 	until     uint64 // 0 is without end
 	batch     int    // messages of a batch at most
+	forgets   bool   // it has no position
 	random    *rand.Rand
 	settled   func(seq uint64, outcome component.Report) // from any goroutine
 	emitted   atomic.Uint64                              // the number behind the last that was handed over
@@ -78,7 +79,9 @@ func (s *source) Run(ctx context.Context, out component.Output) error {
 		}
 		var position [8]byte
 		binary.BigEndian.PutUint64(position[:], next)
-		b.SetPosition("", position[:])
+		if !s.forgets {
+			b.SetPosition("", position[:])
+		}
 		b.OnSettled = func(b *component.Batch) {
 			for i := range b.Len() {
 				s.settled(first+uint64(i), b.Outcome(i))

@@ -22,6 +22,7 @@ type reader struct {
 	file *os.File
 	mu   sync.Mutex
 	text []byte // what was read and is not whole lines yet
+	read int64  // bytes
 	sink *sinkFile
 	stop chan struct{}
 	over sync.WaitGroup
@@ -51,7 +52,7 @@ func (r *reader) slowly(bytes int) {
 		for {
 			select {
 			case <-tick.C:
-				r.read(bytes)
+				r.take(bytes)
 			case <-r.stop:
 				return
 			}
@@ -59,16 +60,24 @@ func (r *reader) slowly(bytes int) {
 	})
 }
 
-// read takes up to so many bytes, if there are any, and tells whether there were.
-func (r *reader) read(bytes int) bool {
+// take takes up to so many bytes, if there are any, and tells whether there were.
+func (r *reader) take(bytes int) bool {
 	_ = r.file.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
 	part := make([]byte, bytes)
 	n, _ := r.file.Read(part)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.read += int64(n)
 	r.text = append(r.text, part[:n]...)
 	r.text = r.text[r.sink.account.DeliveredLines(r.text):]
 	return n > 0
+}
+
+// taken is how many bytes were read.
+func (r *reader) taken() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.read
 }
 
 // holds is how many bytes the pipe holds.
@@ -86,7 +95,7 @@ func (r *reader) holds() (n int) {
 func (r *reader) finish() {
 	close(r.stop)
 	r.over.Wait()
-	for r.read(64 << 10) {
+	for r.take(64 << 10) {
 	}
 }
 
