@@ -62,6 +62,23 @@ func TestUnpackDamaged(t *testing.T) {
 	}
 }
 
+// What makes sense in two forms is read in the one that it has.
+func TestUnpackForm(t *testing.T) {
+	// Ten bytes that are, to S2, ten other bytes: six, and the last four again.
+	plain := append([]byte{10, 5 << 2}, "abcdef\x01\x04"...)
+	packed := pack(nil, plain)
+	if packed[0] != packedRaw {
+		t.Fatalf("it is packed as %q", packed[0])
+	}
+	packed[0] = packedS2
+	if plain, err := unpack(nil, packed); err == nil {
+		t.Errorf("it is unpacked as %q", plain)
+	}
+	if plain, err := unpack(nil, seal(packed)); string(plain) != "abcdefcdef" {
+		t.Errorf("what was to make sense is unpacked as %q, %v", plain, err)
+	}
+}
+
 // seal gives something that looks like a packed value the right checksum.
 func seal(packed []byte) []byte {
 	if len(packed) >= packedHead {

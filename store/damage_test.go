@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -245,5 +247,33 @@ func TestEvidence(t *testing.T) {
 	none := &evidence{}
 	if found := parseEvidence(none.format()); found[0].synced != 0 || isLog(found[0].name) {
 		t.Errorf("nothing is read as %v", found)
+	}
+}
+
+// While Pebble is being opened it is not told of what cannot be read: the store ends
+// instead. Afterwards it is.
+func TestUnreadableWhileOpening(t *testing.T) {
+	failed, returned := make(chan error, 3), make(chan error, 3)
+	fs := faultfs.Watch(vfs.NewMem(), func(faultfs.Op) error { return syscall.EIO })
+	d := newDisk(Below{FS: fs}, "/state", false, slog.New(slog.DiscardHandler), func(err error) { failed <- err })
+	for _, opening := range []bool{true, false} {
+		d.opening.Store(opening)
+		for _, read := range []func() error{
+			func() error { _, err := d.List("/state"); return err },
+			func() error { _, err := d.Stat("/state"); return err },
+			func() error { _, err := d.Open("/state/db/file"); return err },
+		} {
+			go func() { returned <- read() }()
+			select {
+			case err := <-failed:
+				if !opening {
+					t.Errorf("the store has ended: %v", err)
+				}
+			case err := <-returned:
+				if opening || !errors.Is(err, syscall.EIO) {
+					t.Errorf("while opening, %t, it returned %v", opening, err)
+				}
+			}
+		}
 	}
 }
