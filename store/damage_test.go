@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -275,5 +276,59 @@ func TestUnreadableWhileOpening(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Once the store has ended, nothing is changed any more.
+func TestDead(t *testing.T) {
+	var changes atomic.Int64
+	memory := vfs.NewMem()
+	if err := memory.MkdirAll(database, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fs := faultfs.Watch(memory, func(op faultfs.Op) error {
+		if op.Kind != "read" {
+			changes.Add(1)
+		}
+		return nil
+	})
+	d := newDisk(Below{FS: fs}, "/state", false, slog.New(slog.DiscardHandler), func(error) {})
+	f, err := d.Create(database+"file", vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.dead.Store(true)
+	changes.Store(0)
+	begun := make(chan struct{})
+	all := []func(){
+		func() { _, _ = d.Create(database+"other", vfs.WriteCategoryUnspecified) },
+		func() { _, _ = d.OpenReadWrite(database+"file", vfs.WriteCategoryUnspecified) },
+		func() { _, _ = d.ReuseForWrite(database+"file", database+"new", vfs.WriteCategoryUnspecified) },
+		func() { _ = d.Link(database+"file", database+"link") },
+		func() { _ = d.Rename(database+"file", database+"new") },
+		func() { _ = d.Remove(database + "file") },
+		func() { _ = d.RemoveAll(database) },
+		func() { _ = d.MkdirAll(database+"directory", 0o700) },
+		func() { _, _ = f.Write([]byte("x")) },
+		func() { _, _ = f.WriteAt([]byte("x"), 0) },
+		func() { _ = f.Sync() },
+		func() { _ = f.SyncData() },
+		func() { _, _ = f.SyncTo(1) },
+	}
+	for _, change := range all {
+		go func() {
+			begun <- struct{}{}
+			change()
+			t.Error("a change has returned")
+		}()
+	}
+	for range all {
+		<-begun
+	}
+	for range 10_000 {
+		runtime.Gosched()
+	}
+	if n := changes.Load(); n > 0 {
+		t.Errorf("%d changes were made", n)
 	}
 }
