@@ -205,8 +205,12 @@ func (s *stage) wedged() (n int64) {
 	return n
 }
 
-// discard takes what an abandoned component sends, until it is closed and has sent
-// nothing for a second, or the run is over.
+// discardQuiet is how long a component that was replaced, and is closed, must have
+// sent nothing.
+const discardQuiet = 50 * time.Millisecond
+
+// discard takes what an abandoned component sends, until it is closed and quiet, or
+// the run is over.
 func discard(channel chan component.Message, closed <-chan struct{}, ctx context.Context) {
 	var quiet <-chan time.Time
 	for {
@@ -216,10 +220,10 @@ func discard(channel chan component.Message, closed <-chan struct{}, ctx context
 				return
 			}
 			if quiet != nil {
-				quiet = time.After(time.Second)
+				quiet = time.After(discardQuiet)
 			}
 		case <-closed:
-			closed, quiet = nil, time.After(time.Second)
+			closed, quiet = nil, time.After(discardQuiet)
 		case <-quiet:
 			return
 		case <-ctx.Done():
