@@ -78,3 +78,11 @@ faults: ## do to pipelines what must not hurt them; needs Linux, root and strace
 faults-full: ## the same at full size, which takes days; make faults-full FAULT=TestKills
 	@command -v strace > /dev/null || { apt-get update && apt-get install -y strace; }
 	FAULTS=full go test -count=1 -timeout 0 -v -run '$(FAULT)' ./test/faults/...
+
+# Which patches, and more flags: make mutants MUTANTS="-quick -run buffer"
+MUTANTS =
+
+.PHONY: mutants
+mutants: ## break one promise after the other, and see that the tests notice; needs what make faults does
+	@command -v strace > /dev/null || { apt-get update && apt-get install -y strace; }
+	go run ./test/mutants $(MUTANTS)

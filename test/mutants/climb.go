@@ -70,8 +70,9 @@ func (s step) run(ctx context.Context, p place) (*failure, error) {
 	return f, nil
 }
 
-// sweep removes what tests have left behind: files, and processes of programs that
-// were built in the place. Those it finds in /proc, where there is one.
+// sweep removes what tests have left behind: files, what they have mounted, and
+// processes of programs that were built in the place. It finds them in /proc, where
+// there is one.
 func (p place) sweep() {
 	links, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, link := range links {
@@ -82,6 +83,12 @@ func (p place) sweep() {
 		var pid int
 		if _, err := fmt.Sscanf(link, "/proc/%d/exe", &pid); err == nil {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	mounts, _ := os.ReadFile("/proc/mounts")
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[1], p.temporary+"/") {
+			_ = syscall.Unmount(fields[1], 0)
 		}
 	}
 	_ = os.RemoveAll(p.temporary)
