@@ -49,7 +49,8 @@ func (s *Store) newGroup() *group {
 // committed, and if sync is set the disk has it, done is called, if it is not nil:
 // in the order of the fills, one at a time, from a goroutine of the store's. It
 // must not block; it may call Update. When the store fails for good, or is closed,
-// done is never called.
+// done is never called. fill may read, but not call Update; if it panics the store has
+// failed, since half an update must not be committed.
 //
 // Update waits while very much is to be committed already. In a store that has
 // failed, is closed or may only be read it does nothing.
@@ -66,7 +67,14 @@ func (s *Store) Update(sync bool, fill func(Tx), done func()) {
 		return
 	}
 	g := s.gathering
+	filled := false
+	defer func() {
+		if !filled {
+			s.fail(fmt.Errorf("state directory %s: an update has panicked; start again: what was committed is recovered", s.dir))
+		}
+	}()
 	fill(g)
+	filled = true
 	g.count++
 	g.sync = g.sync || sync
 	if done != nil {

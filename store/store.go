@@ -51,8 +51,7 @@ type Store struct {
 
 	corrupted atomic.Pointer[string] // the last file that Pebble found damaged
 
-	// reading is held by those who read, so that Close waits for them.
-	reading sync.RWMutex
+	readers readers
 
 	mu        sync.Mutex
 	closed    bool
@@ -68,8 +67,6 @@ type Store struct {
 	failed   chan struct{}
 	err      error // why; written before failed is closed
 }
-
-var errClosed = errors.New("the store is closed")
 
 // Open opens the store in a directory, which it creates if there is none; its
 // parent must be there. A directory serves one process at a time. An error names
@@ -132,6 +129,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.readers.refuse()
 	s.work.Broadcast()
 	s.room.Broadcast()
 	s.mu.Unlock()
@@ -158,8 +156,7 @@ func (s *Store) close() (err error) {
 		}
 	}()
 	<-s.committed
-	s.reading.Lock()
-	defer s.reading.Unlock()
+	s.readers.wait()
 	if err := s.Err(); err != nil {
 		return nil // Close says so
 	}
@@ -168,95 +165,6 @@ func (s *Store) close() (err error) {
 		err = s.db.Flush()
 	}
 	return errors.Join(err, s.db.Close(), s.disk.evidence.close())
-}
-
-// Get returns a copy of a committed value, nil if there is none. A value that is
-// empty is not nil.
-func (s *Store) Get(key []byte) ([]byte, error) {
-	if err := s.startReading(); err != nil {
-		return nil, err
-	}
-	defer s.reading.RUnlock()
-	value, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, s.damaged(err)
-	}
-	defer closer.Close()
-	return append([]byte{}, value...), nil
-}
-
-// Scan calls yield for every committed key from first up to, but without, end, in
-// their order, until it returns false. Key and value are valid during the call
-// only.
-func (s *Store) Scan(first, end []byte, yield func(key, value []byte) bool) error {
-	if err := s.startReading(); err != nil {
-		return err
-	}
-	defer s.reading.RUnlock()
-	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: first, UpperBound: end})
-	if err != nil {
-		return s.damaged(err)
-	}
-	for ok := iter.First(); ok; ok = iter.Next() {
-		value, err := iter.ValueAndErr()
-		if err != nil {
-			return errors.Join(s.damaged(err), iter.Close())
-		}
-		if !yield(iter.Key(), value) {
-			break
-		}
-	}
-	if err := iter.Close(); err != nil {
-		return s.damaged(err)
-	}
-	return nil
-}
-
-// Last returns a copy of the last key before end that is not before first, nil if
-// there is none.
-func (s *Store) Last(first, end []byte) (key []byte, err error) {
-	if err := s.startReading(); err != nil {
-		return nil, err
-	}
-	defer s.reading.RUnlock()
-	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: first, UpperBound: end})
-	if err != nil {
-		return nil, s.damaged(err)
-	}
-	if iter.Last() {
-		key = append([]byte{}, iter.Key()...)
-	}
-	if err := iter.Close(); err != nil {
-		return nil, s.damaged(err)
-	}
-	return key, nil
-}
-
-func (s *Store) startReading() error {
-	s.reading.RLock()
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	err := s.Err()
-	if closed && err == nil {
-		err = errClosed
-	}
-	if err != nil {
-		s.reading.RUnlock()
-	}
-	return err
-}
-
-// Size is how many bytes the store has on the disk. It takes some microseconds.
-func (s *Store) Size() int64 {
-	if s.startReading() != nil {
-		return 0
-	}
-	defer s.reading.RUnlock()
-	return int64(s.db.Metrics().DiskSpaceUsage())
 }
 
 // Health says in a sentence what keeps the store from committing at the moment,
@@ -282,9 +190,11 @@ func (s *Store) fail(err error) {
 		s.err = err
 		s.told.failed.Store(true)
 		close(s.failed)
-		s.mu.Lock()
-		s.work.Broadcast()
-		s.room.Broadcast()
-		s.mu.Unlock()
+		go func() { // whoever found out may hold the lock
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.work.Broadcast()
+			s.room.Broadcast()
+		}()
 	})
 }

@@ -2,9 +2,11 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -247,6 +249,82 @@ func TestLarge(t *testing.T) {
 		mustClose(t, s)
 		s = onMemory(t, fs)
 	}
+	mustClose(t, s)
+}
+
+// Close waits for those who read; they may read on, or are refused, and nobody waits
+// for ever.
+func TestCloseWhileReading(t *testing.T) {
+	s := onMemory(t, vfs.NewMem())
+	put(t, s, "key", "value")
+	closed, scanned := make(chan error), make(chan error)
+	reading := make(chan struct{})
+	go func() {
+		var inside error
+		err := s.Scan(nil, []byte{0xff}, func(key, value []byte) bool {
+			close(reading)
+			for inside == nil {
+				_, inside = s.Get(key) // until Close has begun
+			}
+			select {
+			case err := <-closed:
+				t.Errorf("it was closed with %v while it was read", err)
+			default:
+			}
+			return string(value) == "value"
+		})
+		scanned <- errors.Join(err, inside)
+	}()
+	<-reading
+	go func() { closed <- s.Close() }()
+	if err := <-scanned; !errors.Is(err, errClosed) || strings.Contains(err.Error(), "damaged") {
+		t.Errorf("the reader was told %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// Half an update is never committed, not even if the other half panics.
+func TestFillPanic(t *testing.T) {
+	fs := vfs.NewMem()
+	s := onMemory(t, fs)
+	put(t, s, "key", "value")
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("an empty key was taken")
+			}
+		}()
+		s.Update(true, func(tx Tx) {
+			tx.Put([]byte("half"), nil)
+			tx.Put(nil, nil)
+		}, func() { t.Error("it was done") })
+	}()
+	<-s.Failed()
+	s.Update(true, func(tx Tx) { tx.Put([]byte("more"), nil) }, func() { t.Error("it was done") })
+	if err := s.Close(); err == nil {
+		t.Error("it was closed as if nothing had happened")
+	}
+	s = onMemory(t, fs)
+	if key, err := s.Last(nil, []byte{0xff}); string(key) != "key" || err != nil {
+		t.Errorf("afterwards the last key is %q, %v", key, err)
+	}
+	mustClose(t, s)
+}
+
+// A panic of whom Scan calls is theirs.
+func TestScanPanic(t *testing.T) {
+	s := onMemory(t, vfs.NewMem())
+	put(t, s, "key", "value")
+	func() {
+		defer func() {
+			if reason := recover(); reason != "oops" {
+				t.Errorf("the panic is %v", reason)
+			}
+		}()
+		_ = s.Scan(nil, []byte{0xff}, func(_, _ []byte) bool { panic("oops") })
+	}()
 	mustClose(t, s)
 }
 
