@@ -92,6 +92,7 @@ func harm(t testing.TB, random *rand.Rand, directory string) string {
 // buffer that holds much: the next run must refuse it, and say which file is damaged,
 // or nothing may be lost.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	random := chance(s, "damage")
 	refused, recovered := 0, 0
@@ -147,7 +148,7 @@ func killedRig(t testing.TB, seed uint64, random *rand.Rand) *rig {
 	r := newRig(t, &oracle.Generator{Seed: seed}, luaHead+`
 gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.buffer{ name = "b" }, gopiper.file{ path = "out" } },
   { name = "p", max_messages = MAX })`, []string{"out"})
-	r.feed(t, 12_000)
+	r.feed(t, []int{4_000, 12_000, 12_000}[size()])
 	for {
 		p := r.start(t)
 		if !eventually(patience, func() bool { return r.size() > 0 || p.endsWithin(0) }) {
@@ -172,6 +173,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 // TestStateGone deletes the state directory of a process that was killed: everything
 // is read again, and nothing is lost.
 func TestStateGone(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	r := killedRig(t, s, chance(s, "gone"))
 	if err := os.RemoveAll(r.path("state")); err != nil {
@@ -187,6 +189,7 @@ func TestStateGone(t *testing.T) {
 // TestStateRefused runs pipelines with state directories that are no good: the error
 // says what is wrong, names the directory, and nothing has been touched.
 func TestStateRefused(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	for _, c := range []struct {
 		name string

@@ -16,6 +16,7 @@ import (
 // have been told too early, every part must arrive or be in quarantine, and in the
 // end nothing may be left in flight. What fails is made as small as it gets.
 func TestGraphs(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	for name, value := range map[string]string{
 		"rapid.checks": strconv.Itoa(amount(t, "GRAPHS")), "rapid.seed": strconv.FormatUint(s, 10), "rapid.nofailfile": "true",

@@ -181,6 +181,7 @@ func (k *killing) String() string {
 // TestKillsOwn kills a program whose source keeps positions and whose sink and
 // ledger of acknowledgements are its own.
 func TestKillsOwn(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	topologies := []struct {
 		name   string
@@ -302,6 +303,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.fu
 
 // TestKills kills gopiper while it runs the pipelines of scripts.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	kills := amount(t, "KILLS")
 	for i, topology := range topologies {

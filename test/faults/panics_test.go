@@ -208,7 +208,7 @@ func TestPanics(t *testing.T) {
 		batches := &component.Declaration{Name: "bad", Roles: component.Processor, Sync: true, Interfaces: component.IsBatchHandler}
 		count := uint64(n)
 		if perMille == 1000 {
-			count = 5 // each worker that is replaced waits longer than the one before
+			count = uint64([]int{3, 5, 8}[size()]) // each worker that is replaced waits longer than the one before
 		}
 		for _, c := range []misbehaving{
 			{name: "Handle", factory: factory{create: func(chan component.Message) component.Component { return &panicking{generator: bad} }}, declaration: sync, shares: shares},

@@ -37,6 +37,7 @@ var poisoned = []struct {
 // TestPoison sends messages that end the process through pipelines: they are found,
 // and nothing else is lost.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	times := amount(t, "POISONS")
 	for _, c := range poisoned {
@@ -105,6 +106,7 @@ func buildPlugin(t testing.TB, directory string) string {
 // TestPoisonSupervised lets gopiper run --supervise find a message that ends the
 // process in a plugin, without a hand; and find it again when it is replayed.
 func TestPoisonSupervised(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	g := &oracle.Generator{Seed: s}
 	r := newRig(t, g, "", []string{"out"})

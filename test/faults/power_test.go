@@ -152,6 +152,7 @@ func outages(g *graph, random *rand.Rand, crashes int) error {
 
 // TestPower cuts the power under whole pipelines at random moments.
 func TestPower(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	each(t, amount(t, "POWER"), func(i int) error {
 		random := chance(s, fmt.Sprint("power", i))
@@ -165,13 +166,17 @@ func TestPower(t *testing.T) {
 
 // TestPowerEverywhere cuts the power of pipelines at every change of the disk.
 func TestPowerEverywhere(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	each(t, amount(t, "EXHAUST"), func(i int) error { return outageEverywhere(t, s, i) })
 }
 
 func outageEverywhere(t *testing.T, s uint64, i int) error {
-	total := int64(1)
-	for at := int64(0); at <= total; at++ {
+	total, step := int64(1), int64(1)
+	if size() == small {
+		step = 5
+	}
+	for at := int64(0); at <= total; at += step {
 		random := chance(s, fmt.Sprint("everywhere", i))
 		g := newGraph(random.Uint64(), func(n int, _ string) int { return random.IntN(n) })
 		g.until = 150

@@ -5,6 +5,7 @@ package faults
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,6 +23,11 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv("FAULTS_PROGRAM"); name != "" {
 		os.Exit(runProgram(name))
 	}
+	// The rows wait for disks and processes more than they compute.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	flag.Parse()
 	code := m.Run()
 	if built.dir != "" {
 		os.RemoveAll(built.dir)

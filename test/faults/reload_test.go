@@ -41,6 +41,7 @@ var brokenScripts = []string{
 // TestReloads reloads scripts under load, half of which are broken: nothing is lost,
 // nothing comes twice, and what runs goes on when the new one is no good.
 func TestReloads(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	reloads := amount(t, "RELOADS")
 	random := chance(s, "reloads")

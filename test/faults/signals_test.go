@@ -135,6 +135,7 @@ func piped(t testing.TB, r *rig, bytes int) (reached func(*process) bool, heal f
 
 // TestStops stops gopiper by SIGTERM under load.
 func TestStops(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	times := amount(t, "SIGNALS")
 	for _, with := range []string{"", `gopiper.buffer{ name = "b" }, `} {

@@ -36,20 +36,20 @@ func size() int {
 // amounts says how much every row does: small, in CI, in full. An environment
 // variable with the name of the row, such as FAULTS_KILLS=2000, says it instead.
 var amounts = map[string][3]int{
-	"KILLS":     {20, 500, 10_000},     // of the program
-	"OWNKILLS":  {15, 250, 5_000},      // of a program that has sources and sinks of its own
+	"KILLS":     {14, 500, 10_000},     // of the program
+	"OWNKILLS":  {12, 250, 5_000},      // of a program that has sources and sinks of its own
 	"WORKLOADS": {1, 200, 2_000},       // power failures under a store, at every change of the disk
 	"SEQUENCES": {20, 10_000, 300_000}, // power failures under a store, one after the other
 	"DISKS":     {1, 4, 100},           // disks that refuse
 	"DAMAGES":   {1, 10, 500},          // damaged stores
 	"POWER":     {6, 150, 5_000},       // power failures under a whole pipeline
 	"EXHAUST":   {1, 12, 200},          // workloads of a whole pipeline, at every change of the disk
-	"FLIPS":     {6, 300, 20_000},      // damaged state directories
+	"FLIPS":     {4, 300, 20_000},      // damaged state directories
 	"FILLS":     {1, 5, 50},            // full disks
 	"SIGNALS":   {1, 8, 75},            // stops for each kind of sink
 	"PANICS":    {2000, 60_000, 1_000_000},
 	"CALLBACKS": {2000, 40_000, 1_000_000},
-	"GRAPHS":    {8, 150, 20_000}, // property checks
+	"GRAPHS":    {4, 150, 20_000}, // property checks
 	"RELOADS":   {6, 100, 500},
 	"POISONS":   {1, 6, 100},
 	"SYNCS":     {6, 300, 10_000}, // failed fsyncs under whole pipelines
@@ -76,8 +76,8 @@ func amount(t testing.TB, row string) int {
 
 // durations says how long the rows last that are measured in time.
 var durations = map[string][3]time.Duration{
-	"SLOW": {2 * time.Second, 20 * time.Second, 3 * time.Minute}, // a slow sink
-	"SOAK": {4 * time.Second, 5 * time.Minute, 8 * time.Hour},
+	"SLOW": {time.Second, 20 * time.Second, 3 * time.Minute}, // a slow sink
+	"SOAK": {2 * time.Second, 5 * time.Minute, 8 * time.Hour},
 }
 
 func duration(t testing.TB, row string) time.Duration {

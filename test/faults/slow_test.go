@@ -35,6 +35,7 @@ func (p *process) hasRead(name string) (offset int64) {
 // TestSlowSink lets a sink take much less than the source has to offer: the source is
 // held back, and memory stays as it is.
 func TestSlowSink(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	lasts := duration(t, "SLOW")
 	r := newRig(t, &oracle.Generator{Seed: s}, luaHead+`

@@ -112,6 +112,7 @@ func (s *soak) fill(on string) {
 
 // TestSoak runs a pipeline under load for long, with a fault every few seconds.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	lasts := duration(t, "SOAK")
 	s := &soak{t: t, seed: seed(t), counts: map[string]int{}}
 	s.random = chance(s.seed, "soak")

@@ -37,6 +37,7 @@ func each(t testing.TB, n int, do func(i int) error) {
 // TestStoreEverywhere cuts the power under a store at every change of the disk, with
 // nothing, half and all of what was not synced left.
 func TestStoreEverywhere(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	var losses atomic.Int64
 	each(t, amount(t, "WORKLOADS"), func(i int) error {
@@ -51,6 +52,7 @@ func TestStoreEverywhere(t *testing.T) {
 // also while they recover from the time before. A sequence is what is done up to a
 // power failure, and the recovery from it.
 func TestStoreSequences(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	var losses atomic.Int64
 	most := amount(t, "SEQUENCES")
@@ -71,15 +73,20 @@ func TestStoreSequences(t *testing.T) {
 // TestStoreDisk lets every change of the disk find it full, be interrupted, fail
 // once, and fail for good; and what is read fail.
 func TestStoreDisk(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	each(t, amount(t, "DISKS"), func(i int) error {
 		work := storetest.Small(s + uint64(i))
 		total := 0
-		for _, what := range []func(storetest.Work) (int, error){
-			storetest.Full, storetest.Interrupted, storetest.Unreadable,
+		kinds := []func(storetest.Work) (int, error){
+			storetest.Interrupted,
 			func(w storetest.Work) (int, error) { return storetest.Broken(w, false) },
-			func(w storetest.Work) (int, error) { return storetest.Broken(w, true) },
-		} {
+		}
+		if size() > small { // these wait
+			kinds = append(kinds, storetest.Full, storetest.Unreadable,
+				func(w storetest.Work) (int, error) { return storetest.Broken(w, true) })
+		}
+		for _, what := range kinds {
 			n, err := what(work)
 			if err != nil {
 				return err
@@ -93,6 +100,7 @@ func TestStoreDisk(t *testing.T) {
 
 // TestStoreDamage damages every file of stores.
 func TestStoreDamage(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	var tried, refused atomic.Int64
 	each(t, amount(t, "DAMAGES"), func(i int) error {

@@ -46,6 +46,7 @@ func (b *brokenSync) String() string { return "broken sync" }
 // what was not synced is gone then. The run must end with an error that says why, and
 // nothing that was acknowledged may be lost.
 func TestFailedSyncs(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	var failures atomic.Int64
 	each(t, amount(t, "SYNCS"), func(i int) error {
@@ -110,6 +111,7 @@ func explains(err error) error {
 // TestFailedSyncsOfProcess lets syncs of gopiper fail, by strace: those of the state
 // directory end it, those of a sink are made up for; in both cases nothing is lost.
 func TestFailedSyncsOfProcess(t *testing.T) {
+	t.Parallel()
 	s := seed(t)
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Fatalf("strace is missing: install it (apt-get install strace): %v", err)
