@@ -164,7 +164,6 @@ func (g *goroutines) judge(t *testing.T, makes, leaves int) {
 // panicking panics in Handle or HandleBatch.
 type panicking struct {
 	generator func(data []byte) (seq uint64, bad bool)
-	batches   bool
 	after     bool // it calls back first
 }
 

@@ -45,7 +45,6 @@ type program struct {
 	// Poison are messages that end the process: in a stage, by a panic in another
 	// goroutine, or at once.
 	Poison []uint64
-	Late   bool // poison does its work a moment after Handle has returned
 }
 
 func (c *program) generator() *oracle.Generator {

@@ -3,11 +3,14 @@
 package faults
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -125,10 +128,13 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 		r.feed(t, 1500)
 		// strace counts the calls of every thread by itself.
 		when := fmt.Sprint(1 + random.IntN(12))
+		sink := i%2 == 1
+		if sink {
+			when = "1" // it syncs its file at least once
+		}
 		if random.IntN(3) == 0 {
 			when += "+"
 		}
-		sink := i%2 == 1
 		r.prefix = []string{"strace", "-f", "-qq", "-o", r.path("trace"), "-e", "trace=fsync,fdatasync,sync_file_range",
 			"-e", "inject=fsync,fdatasync,sync_file_range:error=EIO:when=" + when}
 		if sink {
@@ -151,6 +157,9 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 			ended++
 		}
 		r.prefix = nil
+		if trace, err := os.ReadFile(r.path("trace")); sink && (err != nil || !bytes.Contains(trace, []byte("INJECTED"))) {
+			t.Fatalf("seed %d: the sink has not synced its file: %v\n%s", s, err, trace)
+		}
 		r.crashed()
 		finish(t, r, false)
 		if err := r.audit(t, oracle.Terms{Duplicates: 2 * (r.most + plan.DefaultBatch)}); err != nil {
@@ -158,4 +167,61 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 		}
 	}
 	t.Logf("%d ended with an error, %d went on", ended, wentOn)
+}
+
+// TestSyncOrder follows one message from a file to a file by the calls that gopiper
+// makes: what was written is synced, with the directory that names it, before the
+// commit that settles it is.
+func TestSyncOrder(t *testing.T) {
+	t.Parallel()
+	s := seed(t)
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Fatalf("strace is missing: install it (apt-get install strace): %v", err)
+	}
+	r := newRig(t, &oracle.Generator{Seed: s}, luaHead+`
+gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.file{ path = "new/out" } }, { name = "p" })`, []string{"new/out"})
+	r.feed(t, 1)
+	r.prefix = []string{"strace", "-f", "-y", "-qq", "-o", r.path("trace"), "-e", "trace=write,pwrite64,fsync,fdatasync,sync_file_range"}
+	p := r.start(t)
+	if !p.endsWithin(patience) || p.code() != 0 {
+		t.Fatalf("it ends with %d: %s", p.code(), p.said)
+	}
+	trace, err := os.ReadFile(r.path("trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(trace), "\n")
+	// Of a call that another thread interrupts, the first line counts for a write, and
+	// the sync is over at the second; that no other sync comes in between is seen to
+	// by there being one message.
+	last := func(calls, file string) int {
+		call := regexp.MustCompile(`(` + calls + `)\(\d+<` + regexp.QuoteMeta(r.path("")) + file + `>`)
+		for i := len(lines) - 1; i >= 0; i-- {
+			if call.MatchString(lines[i]) {
+				return i
+			}
+		}
+		return -1
+	}
+	const syncs = "fsync|fdatasync|sync_file_range"
+	order := []struct {
+		what string
+		at   int
+	}{
+		{"the message is written", last("write|pwrite64", "/new/out")},
+		{"its file is synced", last(syncs, "/new/out")},
+		{"the commit is synced", last(syncs, `/state/db/\d+\.log`)},
+	}
+	for i, step := range order {
+		if step.at < 0 || i > 0 && step.at < order[i-1].at {
+			t.Errorf("not in this order: %v\n%s", order, trace)
+			break
+		}
+	}
+	commit := order[2].at
+	for _, directory := range []string{"/new", "", "/state"} {
+		if at := last(syncs, directory); at < 0 || at > commit {
+			t.Errorf("the directory %q is synced at line %d, and the commit at line %d\n%s", directory, at, commit, trace)
+		}
+	}
 }
