@@ -6,9 +6,16 @@ import (
 	"github.com/gopiper/gopiper/store/storetest"
 )
 
+// short is work that is done again for every change that it makes.
+func short(seed uint64) storetest.Work {
+	work := storetest.Small(seed)
+	work.Updates = 8
+	return work
+}
+
 // The disk is full at every change.
 func TestFullEverywhere(t *testing.T) {
-	met, err := storetest.Full(storetest.Small(1))
+	met, err := storetest.Full(short(1))
 	if err != nil {
 		t.Error(err)
 	}
@@ -17,7 +24,7 @@ func TestFullEverywhere(t *testing.T) {
 
 // Every change is interrupted.
 func TestInterruptedEverywhere(t *testing.T) {
-	met, err := storetest.Interrupted(storetest.Small(5))
+	met, err := storetest.Interrupted(short(5))
 	if err != nil {
 		t.Error(err)
 	}
@@ -27,7 +34,7 @@ func TestInterruptedEverywhere(t *testing.T) {
 // Every change fails, once or from then on.
 func TestBrokenEverywhere(t *testing.T) {
 	for _, lasting := range []bool{false, true} {
-		met, err := storetest.Broken(storetest.Small(2), lasting)
+		met, err := storetest.Broken(short(2), lasting)
 		if err != nil {
 			t.Error(err)
 		}
@@ -37,7 +44,7 @@ func TestBrokenEverywhere(t *testing.T) {
 
 // Everything that is read cannot be read, once.
 func TestUnreadableEverywhere(t *testing.T) {
-	met, err := storetest.Unreadable(storetest.Small(3))
+	met, err := storetest.Unreadable(short(3))
 	if err != nil {
 		t.Error(err)
 	}
@@ -49,7 +56,7 @@ func TestDamage(t *testing.T) {
 	for _, crashed := range []bool{false, true} {
 		work := storetest.Small(4)
 		work.Largest = 1 << 10
-		count, err := storetest.Damage(work, storetest.Damages{Crashed: crashed, Flips: 40, Cuts: 20})
+		count, err := storetest.Damage(work, storetest.Damages{Crashed: crashed, Flips: 30, Cuts: 15})
 		if err != nil {
 			t.Error(err)
 		}

@@ -9,13 +9,11 @@ import (
 // What a store promises when the power is lost: at every single change of the disk,
 // and again and again.
 func TestPowerLoss(t *testing.T) {
-	for seed := range uint64(2) {
-		losses, err := storetest.PowerLoss(storetest.Small(seed))
-		if err != nil {
-			t.Error(err)
-		}
-		t.Logf("seed %d: %d power losses", seed, losses)
+	losses, err := storetest.PowerLoss(storetest.Small(1))
+	if err != nil {
+		t.Error(err)
 	}
+	t.Logf("%d power losses", losses)
 }
 
 func TestPowerLosses(t *testing.T) {
