@@ -35,9 +35,12 @@ type buffer struct {
 
 	mu        sync.Mutex
 	room      sync.Cond
-	next      uint64 // the number of the next frame; changed while a commit is filled
-	committed uint64 // frames before this one are in the store
-	ended     bool   // nothing more is put
+	next      uint64          // the number of the next frame; changed while a commit is filled
+	committed uint64          // frames before this one are in the store
+	oldest    uint64          // frames before this one are deleted
+	emitted   []uint64        // the numbers of frames from oldest on that were emitted
+	gone      map[uint64]bool // those of them that are deleted
+	ended     bool            // nothing more is put
 	held      holding
 	recent    []frame // committed and not read yet, as far as they are remembered
 	recalled  int     // bytes of them
@@ -59,7 +62,7 @@ const recallMost = 16 << 20
 
 func (p *Pipeline) newBuffer(s *stage, sec *section, out output) *buffer {
 	name := p.config.Name
-	b := &buffer{p: p, stage: s, max: s.config.Buffer.MaxBytes, news: make(chan struct{}, 1), spare: make(chan []byte, 64)}
+	b := &buffer{p: p, stage: s, max: s.config.Buffer.MaxBytes, gone: map[uint64]bool{}, news: make(chan struct{}, 1), spare: make(chan []byte, 64)}
 	b.frames = append(keyOf(bufferKey, name, s.config.Name), 'f')
 	b.holds = append(keyOf(bufferKey, name, s.config.Name), 'm')
 	b.room.L = &b.mu
@@ -82,22 +85,15 @@ func (b *buffer) load() error {
 	b.mu.Lock() // for who reads the counters
 	defer b.mu.Unlock()
 	store := b.p.config.Store
-	last, err := store.Last(b.frames, endOf(b.frames))
-	if err != nil {
-		return err
-	}
 	value, err := store.Get(b.holds)
 	if err != nil {
 		return err
 	}
-	if last != nil {
-		b.next = numberOf(last) + 1
-	}
-	if len(value) >= 24 {
+	if len(value) == 32 { // every commit that put a frame has put this, too
 		b.held.messages = int64(binary.BigEndian.Uint64(value))
 		b.held.bytes = int64(binary.BigEndian.Uint64(value[8:]))
-		// Numbers go on where they were, also when the buffer has been emptied.
-		b.next = max(b.next, binary.BigEndian.Uint64(value[16:]))
+		b.next = binary.BigEndian.Uint64(value[16:])
+		b.oldest = binary.BigEndian.Uint64(value[24:])
 	}
 	b.committed = b.next
 	return nil
@@ -160,10 +156,11 @@ func (b *buffer) put(batch *batch) {
 
 // putHolds notes in the commit what the buffer holds.
 func (b *buffer) putHolds(tx Tx) {
-	var value [24]byte
+	var value [32]byte
 	binary.BigEndian.PutUint64(value[:], uint64(b.held.messages))
 	binary.BigEndian.PutUint64(value[8:], uint64(b.held.bytes))
 	binary.BigEndian.PutUint64(value[16:], b.next)
+	binary.BigEndian.PutUint64(value[24:], b.oldest)
 	tx.Put(b.holds, value[:])
 }
 
@@ -228,9 +225,21 @@ func (e *bufferEnder) end(tx Tx, h *home) {
 	tx.Delete(numberedKey(b.frames, f.number))
 	b.held.messages -= f.size.messages
 	b.held.bytes -= f.size.bytes
+	b.passed(f.number)
 	b.putHolds(tx)
 	b.room.Broadcast()
 	b.mu.Unlock()
+}
+
+// passed notes that a frame is deleted: the next run need not look for the frames
+// before the oldest that is not, which in the store may cost as much as to read them.
+func (b *buffer) passed(number uint64) {
+	b.gone[number] = true
+	for len(b.emitted) > 0 && b.gone[b.emitted[0]] {
+		delete(b.gone, b.emitted[0])
+		b.oldest = b.emitted[0] + 1
+		b.emitted = b.emitted[1:]
+	}
 }
 
 // bufferReader is the buffer as a source.
@@ -245,7 +254,9 @@ func (*bufferReader) Handle(_ component.Message, handled component.HandledCallba
 // until the input has ended and everything was emitted.
 func (r *bufferReader) Run(ctx context.Context, out component.Output) error {
 	b := (*buffer)(r)
-	cursor := uint64(0)
+	b.mu.Lock()
+	cursor := b.oldest
+	b.mu.Unlock()
 	for {
 		b.mu.Lock()
 		over := b.ended && cursor >= b.next
@@ -288,6 +299,9 @@ func (b *buffer) emit(out component.Output, f *frame) (stopped bool, err error) 
 	b.recycle(old)
 	f.plain = nil
 	raw.Position = f
+	b.mu.Lock()
+	b.emitted = append(b.emitted, f.number)
+	b.mu.Unlock()
 	return !out.Emit(raw), nil
 }
 

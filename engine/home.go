@@ -124,7 +124,8 @@ func (h *home) count(k int) {
 	} else {
 		h.section.credits.releaseMessages(int64(k))
 	}
-	if !h.derived {
+	h.section.count.Add(uint64(k))
+	if !h.derived && h.section.buffer == nil { // what leaves a buffer was settled when it entered
 		h.p.settledCount.Add(uint64(k))
 	}
 }

@@ -59,7 +59,7 @@ func (l *ledger) takes(h *home) bool {
 	} else {
 		l.ready = append(l.ready, settlement{home: h})
 	}
-	wait := h.ender != nil && 2*h.section.owed.Load() < h.section.credits.maxMessages
+	wait := h.ender != nil && 4*h.section.owed.Load() < 3*h.section.credits.maxMessages
 	if wait && !l.armed {
 		l.armed = true
 		l.timer.Reset(gather)
@@ -144,9 +144,9 @@ func (l *ledger) busy() bool {
 }
 
 // gather is how long what is settled waits for more to be committed with it, as
-// long as that is less than half of what may be in flight and nobody waits to be
-// told: a source that gives positions, and a buffer, do not.
-const gather = 5 * time.Millisecond
+// long as that is less than three quarters of what may be in flight and nobody waits
+// to be told: a source that gives positions, and a buffer, do not.
+const gather = 20 * time.Millisecond
 
 // loop commits what is settled, until over is closed.
 func (l *ledger) loop(over chan struct{}) {

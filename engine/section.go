@@ -8,10 +8,11 @@ import "sync/atomic"
 type section struct {
 	p       *Pipeline
 	credits *credits
-	buffer  *buffer      // in front of it; nil for the first
-	kept    atomic.Int64 // messages that components keep
-	parents atomic.Int64 // messages that only wait for what was made from them
-	owed    atomic.Int64 // settled messages that count as in flight until a commit
+	buffer  *buffer       // in front of it; nil for the first
+	kept    atomic.Int64  // messages that components keep
+	parents atomic.Int64  // messages that only wait for what was made from them
+	count   atomic.Uint64 // messages that were settled
+	owed    atomic.Int64  // settled messages that count as in flight until a commit
 	// For the watchman: how many messages have still to go through, and whether one
 	// at a time.
 	suspects atomic.Int64

@@ -49,7 +49,7 @@ func (p *Pipeline) watch(ctx context.Context, over chan struct{}) {
 // checkKept looks whether messages that components keep fill the bound while a
 // source waits: they are asked to flush, and if that does not help the run ends.
 func (p *Pipeline) checkKept(sec *section) {
-	settled := p.settledCount.Load()
+	settled := sec.count.Load()
 	if !sec.isHeldUp() || !sec.isKept() && !p.isKept() || settled != sec.settled ||
 		p.ledger != nil && p.ledger.busy() || p.isAborted() {
 		sec.waited, sec.settled = 0, settled
