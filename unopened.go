@@ -22,7 +22,6 @@ var neverOpen = func() chan struct{} {
 func (unopened) Update(bool, func(engine.Tx), func())                   {}
 func (unopened) Get([]byte) ([]byte, error)                             { return nil, errUnopened }
 func (unopened) Scan(_, _ []byte, _ func(key, value []byte) bool) error { return errUnopened }
-func (unopened) Last(_, _ []byte) ([]byte, error)                       { return nil, errUnopened }
 func (unopened) Pack(dst, plain []byte) []byte                          { return append(dst, plain...) }
 func (unopened) Unpack(_, _ []byte) ([]byte, error)                     { return nil, errUnopened }
 func (unopened) Mark(string, []byte) error                              { return errUnopened }

@@ -30,10 +30,6 @@ type Store interface {
 	// the call only.
 	Scan(first, end []byte, yield func(key, value []byte) bool) error
 
-	// Last returns a copy of the last key before end that is not before first,
-	// nil if there is none.
-	Last(first, end []byte) ([]byte, error)
-
 	// Pack appends plain to dst in a compressed form, Unpack does the reverse. An
 	// error means that packed is damaged.
 	Pack(dst, plain []byte) []byte

@@ -151,14 +151,6 @@ func (s *shelf) Scan(first, end []byte, yield func(key, value []byte) bool) erro
 	return nil
 }
 
-func (s *shelf) Last(first, end []byte) (last []byte, err error) {
-	err = s.Scan(first, end, func(key, _ []byte) bool {
-		last = key
-		return true
-	})
-	return last, err
-}
-
 func (s *shelf) Pack(dst, plain []byte) []byte { return append(append(dst, 'p'), plain...) }
 
 func (s *shelf) Unpack(dst, packed []byte) ([]byte, error) {

@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 )
@@ -14,13 +16,42 @@ import (
 // GOMEMLIMIT in the environment win.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(percentMost)
+		afterCollections(percentMost)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		if limit := memoryLimit("/"); limit > 0 {
 			debug.SetMemoryLimit(limit / 10 * 9) // the rest is for what Go does not count
 		}
 	}
+}
+
+// The garbage collector lets garbage grow to so many percent of what is in use: to
+// percentMost while that is little, and to garbageMost, but not below percentLeast,
+// when a component keeps much.
+const (
+	percentMost  = 400
+	percentLeast = 100
+	garbageMost  = 256 << 20 // bytes
+)
+
+// percentFor is how many percent of so many bytes in use may be garbage.
+func percentFor(live uint64) int {
+	return int(min(max(garbageMost*100/max(live, 1), percentLeast), percentMost))
+}
+
+// afterCollections adapts the percentage after each run of the garbage collector,
+// which ends the life of an object that nobody uses.
+func afterCollections(percent int) {
+	runtime.SetFinalizer(&struct{ _ [16]byte }{}, func(*struct{ _ [16]byte }) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		if next := percentFor(live[0].Value.Uint64()); next < percent*9/10 || next > percent*11/10 {
+			percent = next
+			debug.SetGCPercent(percent)
+		}
+		afterCollections(percent)
+	})
 }
 
 // memoryLimit is the least limit of the control groups that the process is in;
