@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,9 @@ import (
 )
 
 // bufferMain is a program with a buffer: a file to which it adds what it reads. It
-// writes some of it out; when it is started again, all behind the first hundred. Its
-// arguments are the file and --metrics ADDRESS. The fault says what is wrong with it.
+// writes two hundred lines out; when it is started again, all from a hundred before
+// those that it has written out. Its arguments are the file and --metrics ADDRESS. The
+// fault says what is wrong with it.
 func bufferMain(arguments []string, fault string) error {
 	path, address := arguments[0], arguments[2]
 	kept, err := os.ReadFile(path)
@@ -28,14 +30,24 @@ func bufferMain(arguments []string, fault string) error {
 	if err != nil {
 		return err
 	}
-	var held atomic.Int64
-	if !again || fault != "forgets" {
-		held.Store(int64(len(kept)))
+	sent, err := os.OpenFile(path+".sent", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	lines := strings.SplitAfter(string(kept), "\n")
+	lines = lines[:len(lines)-1]
+	var number [8]byte
+	_, _ = sent.ReadAt(number[:], 0)
+	first := int(binary.BigEndian.Uint64(number[:]))
+	var bytes, messages atomic.Int64
+	bytes.Store(int64(len(kept)))
+	if fault != "forgets" {
+		messages.Store(int64(len(lines) - first))
 	}
 	pages := http.NewServeMux()
 	pages.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "gopiper_stage_buffered_bytes{stage=\"kept\"} %g\n", float64(held.Load()))
-		fmt.Fprintf(w, "gopiper_stage_buffered_messages{stage=\"kept\"} %d\n", held.Load())
+		fmt.Fprintf(w, "gopiper_stage_buffered_bytes{stage=\"kept\"} %g\n", float64(bytes.Load()))
+		fmt.Fprintf(w, "gopiper_stage_buffered_messages{stage=\"kept\"} %d\n", messages.Load())
 	})
 	pages.HandleFunc("/ready", func(w http.ResponseWriter, _ *http.Request) {
 		if again && fault == "is not ready" {
@@ -43,44 +55,58 @@ func bufferMain(arguments []string, fault string) error {
 		}
 	})
 	go func() { _ = http.ListenAndServe(address, pages) }()
-	if again {
-		return empty(string(kept), fault)
+	send := func(n int, line string) error {
+		if _, err := os.Stdout.WriteString(line); err != nil {
+			return err
+		}
+		binary.BigEndian.PutUint64(number[:], uint64(n+1))
+		_, err := sent.WriteAt(number[:], 0)
+		return err
 	}
-	in := bufio.NewReader(os.Stdin)
+	if again {
+		first = max(0, first-100)
+		for i, line := range spoiled(lines[first:], fault) {
+			if err := send(first+i, line); err != nil {
+				return err
+			}
+			messages.Store(min(messages.Load(), int64(len(lines)-first-i-1)))
+		}
+		return nil
+	}
+	in := bufio.NewReaderSize(io.TeeReader(os.Stdin, file), 1<<16)
 	for n := 0; ; n++ {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return err
 		}
-		if _, err := file.WriteString(line); err != nil {
-			return err
-		}
 		if n < 200 {
-			fmt.Print(line)
+			if err := send(n, line); err != nil {
+				return err
+			}
 		}
-		held.Add(int64(len(line)))
+		bytes.Add(int64(len(line)))
+		messages.Add(1)
 	}
 }
 
-func empty(kept, fault string) error {
-	lines := strings.SplitAfter(kept, "\n")[100:]
+// spoiled are the lines with a fault.
+func spoiled(lines []string, fault string) []string {
 	switch fault {
 	case "loses":
-		lines = lines[5_000:]
+		return lines[1_000:]
 	case "loses one":
-		lines = append(lines[:700:700], lines[701:]...)
+		return append(lines[:700:700], lines[701:]...)
 	case "swaps":
 		lines[700], lines[701] = lines[701], lines[700]
 	case "is short":
-		lines = lines[:700]
+		return lines[:700]
 	}
-	_, err := io.WriteString(os.Stdout, strings.Join(lines, ""))
-	return err
+	return lines
 }
 
 func TestRecovery(t *testing.T) {
 	root := t.TempDir()
-	d, err := prepare(root, lines, 10_000)
+	d, err := prepare(root, lines, 6_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,28 +119,31 @@ func TestRecovery(t *testing.T) {
 		{"ends", "it does not read any more\nit has ended"},
 		{"does not start again", "no message came"},
 		{"is not ready", "it is not ready"},
-		{"forgets", "and holds 0"},
+		{"forgets", "the buffer holds 0 messages of"},
 		{"loses", "expected a message from number 0 to 200, got"},
 		{"loses one", "expected a message from number 800 to 800, got"},
 		{"swaps", "expected a message from number 800 to 800, got"},
-		{"is short", "after 700 messages"},
+		{"is short", "after message 800: EOF"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
-			r := &recovery{root: root, messages: d, patience: time.Minute, readyPatience: time.Minute, program: program{
+			r := &recovery{root: root, messages: d, inFlight: 1_000, patience: time.Minute, readyPatience: time.Minute, program: program{
 				name: "a buffer", command: []string{itself, "{folder}/kept"}, env: []string{"BUFFER=" + c.fault},
 			}}
 			if c.fault == "is not ready" {
 				r.readyPatience = 100 * time.Millisecond
 			}
-			found, err := r.measure(0.003)
+			all, err := r.measure(0.006)
 			switch {
 			case c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)):
 				t.Errorf("expected an error with %q, got %v", c.wrong, err)
-			case c.wrong == "" && err != nil:
-				t.Error(err)
-			case c.wrong == "" && (found.Gigabytes < 0.003 || found.Messages == 0 || found.Filled <= 0 ||
-				len(found.Ready) != recoveryRuns || len(found.First) != recoveryRuns || found.First[0] <= 0 || found.Ready[0] <= 0):
-				t.Errorf("%+v", found)
+			case c.wrong == "" && (err != nil || len(all) != 2):
+				t.Errorf("%+v, %v", all, err)
+			}
+			for _, found := range all {
+				if found.Gigabytes <= 0 || found.Messages == 0 || found.Took <= 0 || len(found.Ready) != recoveryRuns ||
+					len(found.First) != recoveryRuns || found.First[0] <= 0 || found.Ready[0] <= 0 {
+					t.Errorf("%+v", found)
+				}
 			}
 			if left, err := filepath.Glob(scratch(root) + "/*"); err != nil || len(left) > 0 {
 				t.Errorf("%v is left, %v", left, err)
@@ -123,13 +152,12 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-func TestFollow(t *testing.T) {
-	all := strings.Split("abcdefgh", "")
+func TestSequence(t *testing.T) {
 	for _, c := range []struct {
-		settled int
-		lines   string
-		next    int
-		wrong   string
+		sent  int
+		lines string
+		next  int
+		wrong string
 	}{
 		{0, "abc", 3, ""},
 		{2, "abc", 3, ""},
@@ -137,16 +165,24 @@ func TestFollow(t *testing.T) {
 		{2, "bcd", 4, ""},
 		{3, "bd", 4, ""},
 		{4, "acefg", 7, ""},
-		{2, "de", 0, "number 0 to 2, got \"d\""},
-		{2, "bd", 0, "number 2 to 2, got \"d\""},
-		{4, "ba", 0, "number 2 to 4, got \"a\""},
-		{8, "h", 8, ""},
-		{8, "hi", 0, "8 messages have left the buffer"},
-		{8, "x", 0, "8 messages have left the buffer"},
+		{8, "ha", 9, ""}, // they come again
+		{11, "cd", 12, ""},
+		{15, "h", 8, ""},
+		{2, "de", 2, "number 0 to 2, got \"d\""},
+		{2, "bd", 2, "number 2 to 2, got \"d\""},
+		{4, "ba", 4, "number 2 to 4, got \"a\""},
+		{8, "x", 8, "number 0 to 8, got \"x\""},
 	} {
-		next, err := follow(all, c.settled, strings.Split(c.lines, ""))
-		if next != c.next || (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
-			t.Errorf("%d, %s: %d, %v, expected %d, %q", c.settled, c.lines, next, err, c.next, c.wrong)
+		s := sequence{all: strings.Split("abcdefgh", ""), sent: c.sent}
+		s.again(8)
+		var err error
+		for _, line := range strings.Split(c.lines, "") {
+			if err = s.take(line); err != nil {
+				break
+			}
+		}
+		if s.next != c.next || s.sent < max(c.sent, c.next) || (err == nil) != (c.wrong == "") || err != nil && !strings.Contains(err.Error(), c.wrong) {
+			t.Errorf("%d, %s: %+v, %v, expected %d, %q", c.sent, c.lines, s, err, c.next, c.wrong)
 		}
 	}
 }

@@ -126,23 +126,24 @@ func (o *options) recovery(b *bench, kept *results) error {
 	}
 	fmt.Printf("\nrecovery: a buffer of %g GB on the disk, after kill -9; from the start of the process\n", o.gigabytes)
 	r := &recovery{
-		root: b.root, program: stateful("gopiper", "recovery.lua"), messages: d.part,
+		root: b.root, program: stateful("gopiper", "recovery.lua"), messages: d.part, inFlight: mostInFlight,
 		patience: time.Duration(max(1, o.gigabytes) * float64(patienceEach)), readyPatience: patienceEach,
 	}
-	found, err := r.measure(o.gigabytes)
+	all, err := r.measure(o.gigabytes)
 	if err != nil {
 		return err
 	}
-	kept.Recovery = append(kept.Recovery, found)
-	fmt.Printf("  %s holds %s messages, %.2f GB, filled in %s\n",
-		found.Program, grouped(int(found.Messages)), found.Gigabytes, found.Filled.Round(time.Second))
-	for i := range found.Ready {
-		fmt.Printf("  ready after %s, first message out after %s\n",
-			found.Ready[i].Round(time.Millisecond), found.First[i].Round(time.Millisecond))
+	kept.Recovery = append(kept.Recovery, all...)
+	for _, found := range all {
+		fmt.Printf("  %s, in %s: %s messages, %.2f GB; at most %.1f MiB in memory\n", found.Buffer, found.Took.Round(time.Second),
+			grouped(int(found.Messages)), found.Gigabytes, found.Peak)
+		for i := range found.Ready {
+			fmt.Printf("    ready after %s, first message out after %s\n",
+				found.Ready[i].Round(time.Millisecond), found.First[i].Round(time.Millisecond))
+		}
+		kept.bound(found.Buffer+", the slowest start until it is ready in ms", milli(slices.Max(found.Ready)), milli(readyBound))
+		kept.bound(found.Buffer+", the slowest start until the first message is out in ms", milli(slices.Max(found.First)), milli(readyBound))
 	}
-	fmt.Printf("  %.1f MiB at most\n", found.Peak)
-	kept.bound("slowest start until it is ready in ms", milli(slices.Max(found.Ready)), milli(readyBound))
-	kept.bound("slowest start until the first message is out in ms", milli(slices.Max(found.First)), milli(readyBound))
 	return nil
 }
 
