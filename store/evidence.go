@@ -156,6 +156,9 @@ func (e *evidence) set(of *reach, synced int64) {
 
 // write writes the file. On a full disk it stays behind, which does no harm.
 func (e *evidence) write() {
+	if e.disk.dead.Load() {
+		return // another store may have the directory by now
+	}
 	content := e.format()
 	_, err := e.file.WriteAt(content, 0)
 	for errors.Is(err, syscall.EINTR) {

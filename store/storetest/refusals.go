@@ -30,14 +30,15 @@ func Full(work Work) (met int, err error) {
 		if err == nil {
 			err = h.faults()
 		}
+		times, op := full.seen()
 		ended := errors.Is(err, errEnded) || errors.Is(err, errNotOpened)
-		if ended && (full.op.Kind == "sync" || errors.Is(err, errNotOpened)) && strings.Contains(err.Error(), "full") {
+		if ended && (op.Kind == "sync" || errors.Is(err, errNotOpened)) && strings.Contains(err.Error(), "full") {
 			err = h.recovers(memory)
 		}
 		if err != nil {
-			return met, fmt.Errorf("seed %d, disk full at change %d, %s %s: %w", work.Seed, k, full.op.Kind, full.op.Name, err)
+			return met, fmt.Errorf("seed %d, disk full at change %d, %s %s: %w", work.Seed, k, op.Kind, op.Name, err)
 		}
-		if full.met == 0 {
+		if times == 0 {
 			return met, nil
 		}
 		met++
@@ -55,10 +56,11 @@ func Interrupted(work Work) (met int, err error) {
 		if err == nil {
 			err = h.faults()
 		}
+		times, op := interrupted.seen()
 		if err != nil {
-			return met, fmt.Errorf("seed %d, change %d was interrupted, %s %s: %w", work.Seed, k, interrupted.op.Kind, interrupted.op.Name, err)
+			return met, fmt.Errorf("seed %d, change %d was interrupted, %s %s: %w", work.Seed, k, op.Kind, op.Name, err)
 		}
-		if interrupted.met == 0 {
+		if times == 0 {
 			return met, nil
 		}
 		met++
@@ -78,7 +80,8 @@ func Broken(work Work, lasting bool) (met int, err error) {
 		}
 		memory := vfs.NewCrashableMem()
 		err := h.endure(faultfs.Watch(memory, broken.before))
-		if broken.met == 0 {
+		times, op := broken.seen()
+		if times == 0 {
 			return met, err
 		}
 		met++
@@ -95,7 +98,7 @@ func Broken(work Work, lasting bool) (met int, err error) {
 			err = h.faults()
 		}
 		if err != nil {
-			return met, fmt.Errorf("seed %d, change %d failed, %s %s: %w", work.Seed, k, broken.op.Kind, broken.op.Name, err)
+			return met, fmt.Errorf("seed %d, change %d failed, %s %s: %w", work.Seed, k, op.Kind, op.Name, err)
 		}
 	}
 }
@@ -109,6 +112,7 @@ func Unreadable(work Work) (met int, err error) {
 		unreadable := &fault{at: k, times: 1, err: syscall.EIO, reads: true}
 		memory := vfs.NewCrashableMem()
 		err := h.endure(faultfs.Watch(memory, unreadable.before))
+		times, op := unreadable.seen()
 		var wrong *Wrong
 		if err == nil || !errors.As(err, &wrong) && strings.Contains(err.Error(), Dir) {
 			err = h.recovers(memory)
@@ -117,9 +121,9 @@ func Unreadable(work Work) (met int, err error) {
 			err = h.faults()
 		}
 		if err != nil {
-			return met, fmt.Errorf("seed %d, read %d failed, %s: %w", work.Seed, k, unreadable.op.Name, err)
+			return met, fmt.Errorf("seed %d, read %d failed, %s: %w", work.Seed, k, op.Name, err)
 		}
-		if unreadable.met == 0 {
+		if times == 0 {
 			return met, nil
 		}
 		met++
@@ -158,6 +162,13 @@ func (f *fault) before(op faultfs.Op) error {
 		err = faultfs.Partial{Err: err}
 	}
 	return err
+}
+
+// seen is how often it refused something, and what the first time.
+func (f *fault) seen() (met int, op faultfs.Op) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.met, f.op
 }
 
 var (
