@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
 
@@ -86,13 +88,13 @@ var fullPlaces = []struct {
 }{
 	{name: "state", on: "state", says: "full", feed: 40_000, script: `
 gopiper.createPipeline({ gopiper.file{ paths = "in", follow = true, refresh = "50ms" }, gopiper.buffer{ name = "b", max_size = "1MiB" }, gopiper.file{ path = "out/out" } },
-  { name = "p", max_messages = MAX })`},
+  { name = "p", max_messages = MAX, drain_timeout = "1s" })`},
 	{name: "state with a quarantine", on: "state", says: "full", feed: 14_000, pad: 3000, shares: []oracle.Share{{Fate: oracle.Fail, PerMille: 900}}, script: luaFates + `
 gopiper.createPipeline({ gopiper.file{ paths = "in", follow = true, refresh = "50ms" }, gopiper.func{ fates }, gopiper.file{ path = "out/out" } },
-  { name = "p" })`},
+  { name = "p", drain_timeout = "1s" })`},
 	{name: "sink", on: "out", says: "out", feed: 40_000, script: `
 gopiper.createPipeline({ gopiper.file{ paths = "in", follow = true, refresh = "50ms" }, gopiper.file{ path = "out/out" } },
-  { name = "p", max_messages = MAX })`},
+  { name = "p", max_messages = MAX, drain_timeout = "1s" })`},
 }
 
 // TestFullDisk fills the disk and makes space again, while a pipeline runs.
@@ -142,15 +144,36 @@ func TestFullDisk(t *testing.T) {
 				}
 				shorten(t, r)
 			}
-			p.signal(syscall.SIGTERM)
-			if !p.endsWithin(patience) {
-				t.Fatalf("it does not end: %s", p.said)
-			}
-			if err := r.audit(t, oracle.Terms{Order: oracle.Total}); err != nil {
+			stopWhileFull(t, r, p, place.on)
+			if err := r.audit(t, oracle.Terms{Order: oracle.Total, Duplicates: 2 * (2*plan.DefaultMaxMessages + plan.DefaultBatch)}); err != nil {
 				t.Errorf("seed %d: %v", s, err)
 			}
 		})
 	}
+}
+
+// stopWhileFull stops a process while the disk is full, and lets another one finish
+// when it is not.
+func stopWhileFull(t testing.TB, r *rig, p *process, on string) {
+	t.Helper()
+	free := fillUp(t, r.path(on))
+	r.feed(t, 3000)
+	if !eventually(patience, func() bool { ready, _ := readiness(p); return !ready }) {
+		t.Errorf("the disk is full, and it is ready: %s", p.said)
+	}
+	p.signal(syscall.SIGTERM)
+	stopped := time.Now()
+	if !p.endsWithin(patience) {
+		t.Fatalf("it does not end while the disk is full: %s", p.said)
+	}
+	took := time.Since(stopped)
+	t.Logf("stopped while the disk is full it takes %s to end, with %d", took.Round(time.Millisecond), p.code())
+	if took > 10*time.Second || !slices.Contains([]int{0, 1, 3, 4}, p.code()) {
+		t.Errorf("it takes %s to end while the disk is full, with %d: %s", took, p.code(), p.said)
+	}
+	free()
+	r.crashed()
+	finish(t, r, true)
 }
 
 // through waits until everything that was fed has arrived.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type graph struct {
 	mu       sync.Mutex // held while anything is noted; see freeze
 	accounts map[string]*oracle.Account
 	failed   map[string]bool // path and number of what some stage let fail
+	known    map[string]bool // what a stage has noted in its state
 	problems []string
 }
 
@@ -43,8 +45,8 @@ type draw func(n int, what string) int
 // life is one life of a graph: until it ends or the power fails.
 type life struct {
 	*graph
-	over     bool // nothing is noted any more
-	mu       sync.Mutex
+	over     bool       // nothing is noted any more
+	mu       sync.Mutex // of attempts; everything else is under the graph's
 	attempts map[string]int
 }
 
@@ -54,7 +56,7 @@ func newGraph(seed uint64, draw draw) *graph {
 		generator: &oracle.Generator{Seed: seed, Pad: 40},
 		until:     uint64(200 + draw(1500, "messages")),
 		sections:  1, paths: []string{""},
-		accounts: map[string]*oracle.Account{}, failed: map[string]bool{},
+		accounts: map[string]*oracle.Account{}, failed: map[string]bool{}, known: map[string]bool{},
 	}
 	g.config = engine.Config{
 		Name: "graph", MaxMessages: int64(20 + draw(200, "in flight")), BatchMax: 1 + draw(64, "batch"),
@@ -294,7 +296,8 @@ func (k *keeping) send() {
 }
 
 // once notes every message in its state: one that comes again after a crash must
-// not be found there, for state changes in the commit that settles it.
+// not be found there, for state changes in the commit that settles it; nor must one
+// that was retried, for what a try has changed is taken back.
 type once struct {
 	*life
 	state component.State
@@ -306,18 +309,43 @@ func (o *once) Open(ctx context.Context) error {
 }
 
 func (o *once) Handle(m component.Message, handled component.HandledCallback) {
-	known, err := o.state.Get(m.GetData())
-	if err == nil && known == nil {
+	data := string(m.GetData())
+	found, err := o.state.Get(m.GetData())
+	if err == nil && found == nil {
 		err = o.state.Put(m, m.GetData(), []byte("seen"), time.Time{})
 	}
 	if err != nil {
 		handled(component.Report{Status: component.Fail, Description: err.Error()})
 		return
 	}
-	if known != nil {
-		o.problem("%s came again though its state was kept", m.GetData())
+	o.mu.Lock()
+	o.attempts["once "+data]++
+	again := o.attempts["once "+data] == 1 && len(data)%8 == 0
+	o.mu.Unlock()
+	o.note(func() {
+		o.known[data] = true
+		if found != nil {
+			o.problems = append(o.problems, data+" came again though its state was kept")
+		}
+	})
+	if again {
+		handled(component.Report{Status: component.Retry, Description: "again"})
+		return
 	}
 	handled(component.Report{})
+}
+
+// forgotten finds what a stage has noted in its state and is not there at the end.
+func (g *graph) forgotten(s engine.Store) error {
+	missing := maps.Clone(g.known)
+	err := s.Scan([]byte{'s'}, []byte{'t'}, func(key, _ []byte) bool {
+		delete(missing, string(key[bytes.LastIndexByte(key, 0)+1:]))
+		return true
+	})
+	for data := range missing {
+		return fmt.Errorf("of %d messages the state is not there at the end, such as %s", len(missing), data)
+	}
+	return err
 }
 
 // note calls do, unless the life is over.

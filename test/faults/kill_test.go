@@ -263,6 +263,7 @@ var topologies = []struct {
 	fates        bool
 	follows      bool
 	repeats      bool
+	rotates      bool // the file in is renamed now and then
 	outs         [][]string
 }{
 	{name: "resume", sections: 1, order: oracle.Total, outs: [][]string{{"out"}}, script: `
@@ -270,6 +271,9 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.fi
   { name = "p", max_messages = MAX })`},
 	{name: "follow", sections: 1, order: oracle.Total, follows: true, repeats: true, outs: [][]string{{"out"}}, script: `
 gopiper.createPipeline({ gopiper.file{ paths = "in", follow = true }, gopiper.dedupe{ field = "seq" }, gopiper.file{ path = "out" } },
+  { name = "p", max_messages = MAX })`},
+	{name: "rotated", sections: 1, follows: true, rotates: true, outs: [][]string{{"out"}}, script: `
+gopiper.createPipeline({ gopiper.file{ paths = "in*", follow = true, refresh = "10ms" }, gopiper.file{ path = "out" } },
   { name = "p", max_messages = MAX })`},
 	{name: "buffer", sections: 2, order: oracle.Total, outs: [][]string{{"out"}}, script: `
 gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.buffer{ name = "b", max_size = "64KiB" }, gopiper.file{ path = "out" } },
@@ -317,7 +321,15 @@ func TestKills(t *testing.T) {
 			r.repeats = topology.repeats
 			bound := topology.sections * (r.most + plan.DefaultBatch)
 			k := killing{random: random, window: 40 * time.Millisecond, progress: r.size, enough: 130 * (r.most + plan.DefaultBatch),
-				start: func() *process { return r.start(t) }, died: r.crashed}
+				died: r.crashed}
+			k.start = func() *process {
+				p := r.start(t)
+				if topology.rotates && random.IntN(4) == 0 {
+					p.endsWithin(time.Duration(random.Int64N(int64(60 * time.Millisecond))))
+					rotate(t, r, k.deaths)
+				}
+				return p
+			}
 			for most := (kills + i) / len(topologies); k.deaths < most; {
 				// What is there to come makes sure that it does not end, except now and then.
 				if missing := 20_000 + r.delivered() - int(r.fed); missing > 0 {
@@ -333,6 +345,16 @@ func TestKills(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rotate renames the file in and begins a new one.
+func rotate(t testing.TB, r *rig, number int) {
+	t.Helper()
+	if err := os.Rename(r.path("in"), r.path(fmt.Sprintf("in.%04d", number))); err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "in", "")
+	r.feed(t, 3000)
 }
 
 // finish runs the pipeline of a rig until all has come through.

@@ -108,6 +108,9 @@ func runUntilOutage(g *graph, disk *vfs.MemFS, at int64, random *rand.Rand, cras
 	}
 	l.freeze(func() {})
 	if err == nil {
+		err = g.forgotten(s)
+	}
+	if err == nil {
 		err = g.audit(engine.NewQuarantine(s), crashes)
 	}
 	return nil, o.changes.Load(), err
