@@ -125,7 +125,7 @@ type goroutines struct {
 }
 
 // goroutinesMost is how many goroutines a pipeline of the tests may have.
-const goroutinesMost = 400
+const goroutinesMost = 700
 
 func watchGoroutines() *goroutines {
 	g := &goroutines{before: runtime.NumGoroutine(), over: make(chan struct{}), ended: make(chan struct{})}

@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopiper/gopiper/engine"
 	"github.com/gopiper/gopiper/plan"
@@ -87,6 +89,54 @@ func TestPoison(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPoisonAmongKills kills a process in which messages end it, so that it is not
+// always they that were in flight: once the kills stop, they are found all the same.
+func TestPoisonAmongKills(t *testing.T) {
+	t.Parallel()
+	s := seed(t)
+	for i := range 2 * amount(t, "POISONS") {
+		random := chance(s, fmt.Sprint("poison", i))
+		p := &program{Dir: t.TempDir(), Seed: s + uint64(i), Until: 2000, MaxMessages: 100, Batch: 64,
+			Stages: [][]string{{"poison"}, {"buffer", "poison"}, {"poison", "buffer"}, {"workers", "poison"}}[i%4]}
+		p.Poison = []uint64{uint64(random.IntN(300)), 300 + uint64(random.IntN(300))}
+		a := oracle.NewAccount(p.generator())
+		deaths := int64(0)
+		for kills := 8; ; kills-- {
+			run := p.start(t)
+			if kills > 0 && !run.endsWithin(30*time.Millisecond+time.Duration(random.Int64N(int64(80*time.Millisecond)))) {
+				run.kill()
+			}
+			if !run.endsWithin(patience) {
+				t.Fatalf("it does not end, seed %d, %d: %s", s, i, run.said)
+			}
+			if code := run.code(); code == 0 || code == 4 {
+				break
+			}
+			a.Crashed()
+			if deaths++; kills < -3*len(p.Poison) {
+				t.Fatalf("seed %d, %d: it has died %d times, %d of them after the last kill: %s", s, i, deaths, -kills, run.said)
+			}
+		}
+		out := follower{name: p.path("out")}
+		out.deliveries(t, a)
+		caught := map[uint64]bool{}
+		quarantined(t, p.path("state"), func(q engine.Quarantined) {
+			seq, _ := p.generator().Parse(q.Data)
+			caught[seq] = true
+			a.Quarantined(q.Data)
+		})
+		for _, seq := range p.Poison {
+			if !caught[seq] {
+				t.Errorf("seed %d, %d: message %d ends the process and is not in quarantine: %v", s, i, seq, caught)
+			}
+		}
+		if _, err := a.Audit(oracle.Terms{Originated: p.Until, Poisoned: deaths + 2, Order: oracle.Total,
+			Duplicates: 2 * (p.MaxMessages + plan.DefaultBatch)}); err != nil {
+			t.Errorf("seed %d, %d: %v", s, i, err)
+		}
 	}
 }
 
