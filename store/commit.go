@@ -8,9 +8,12 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// maxGroup is how many bytes a group gathers before Update waits. Two groups are
-// in memory at most: one that gathers, one that is being committed.
+// maxGroup is how many bytes a group gathers before Update waits; less if tables in
+// memory are smaller. Two groups are in memory at most: one that gathers, one that is
+// being committed.
 const maxGroup = 4 << 20
+
+func (s *Store) maxGroup() int { return min(maxGroup, int(s.memTable)) }
 
 // group is the changes of some updates, which are committed together.
 type group struct {
@@ -60,7 +63,7 @@ func (s *Store) Update(sync bool, fill func(Tx), done func()) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.gathering.batch.Len() > maxGroup && !s.over() {
+	for s.gathering.batch.Len() > s.maxGroup() && !s.over() {
 		s.room.Wait()
 	}
 	if s.over() {

@@ -26,10 +26,10 @@ var formatLine = regexp.MustCompile(`^gopiper state directory, format ([0-9]{1,9
 
 // open opens the directory. It does not wait for a goroutine that a failed disk
 // holds.
-func (s *Store) open(memTable uint64) error {
+func (s *Store) open() error {
 	s.disk.opening.Store(true)
 	opened := make(chan error, 1)
-	go func() { opened <- s.openDirectory(memTable) }()
+	go func() { opened <- s.openDirectory() }()
 	var err error
 	select {
 	case err = <-opened:
@@ -46,7 +46,7 @@ func (s *Store) open(memTable uint64) error {
 	return err
 }
 
-func (s *Store) openDirectory(memTable uint64) (err error) {
+func (s *Store) openDirectory() (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = s.damaged(fmt.Errorf("%v", reason))
@@ -56,7 +56,10 @@ func (s *Store) openDirectory(memTable uint64) (err error) {
 	if err != nil {
 		return err
 	}
-	options := s.pebbleOptions(memTable)
+	if s.memTable == 0 {
+		s.memTable = memTableFor(s.disk.FS.GetDiskUsage(s.dir))
+	}
+	options := s.pebbleOptions()
 	// A database whose files were taken away must not begin anew.
 	options.ErrorIfNotExists = !fresh
 	options.ErrorIfNotPristine = fresh

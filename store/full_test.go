@@ -137,6 +137,25 @@ func TestCloseDiskFull(t *testing.T) {
 	}
 }
 
+// Tables in memory, and with them the log, fit a disk several times.
+func TestMemTable(t *testing.T) {
+	for _, test := range []struct {
+		disk uint64
+		err  error
+		want uint64
+	}{
+		{disk: 0, want: 256 << 10},
+		{disk: 16 << 20, want: 512 << 10},
+		{disk: 512 << 20, want: 16 << 20},
+		{disk: 1 << 40, want: 32 << 20},
+		{err: vfs.ErrUnsupported, want: 32 << 20},
+	} {
+		if got := memTableFor(vfs.DiskUsage{TotalBytes: test.disk}, test.err); got != test.want {
+			t.Errorf("for a disk of %d, %v: %d", test.disk, test.err, got)
+		}
+	}
+}
+
 // A disk that fails ends the store: nothing is done from then on, all that may be
 // called returns at once, and the directory is free for a store that finds it
 // repaired.

@@ -7,22 +7,36 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 const (
-	// defaultMemTable is how large Pebble's tables in memory get; there are two at
+	// largestMemTable is how large Pebble's tables in memory get; there are two at
 	// most. What is deleted while it is in memory is never written to a table, and
 	// much of what a buffer holds is. They begin small, and grow with the work.
-	defaultMemTable = 32 << 20
+	largestMemTable = 32 << 20
+
+	// smallestMemTable is how large they get on the smallest disks. The log holds
+	// what is in them, deleted or not, and must fit several times.
+	smallestMemTable = 256 << 10
 
 	// blockCache is what blocks of tables may take in memory when the tables in
 	// memory have their full size: Pebble takes their room from the cache.
 	blockCache = 16 << 20
 )
 
+// memTableFor is how large tables in memory may get for a disk.
+func memTableFor(usage vfs.DiskUsage, err error) uint64 {
+	if err != nil {
+		return largestMemTable
+	}
+	return min(max(usage.TotalBytes/32, smallestMemTable), largestMemTable)
+}
+
 // pebbleOptions is how Pebble is to be run: for large values that are packed
 // already and soon deleted, beside small keys that stay.
-func (s *Store) pebbleOptions(memTable uint64) *pebble.Options {
+func (s *Store) pebbleOptions() *pebble.Options {
+	memTable := s.memTable
 	options := &pebble.Options{
 		FS:                          s.disk,
 		FormatMajorVersion:          pebble.FormatNewest,

@@ -68,6 +68,7 @@ type Store struct {
 	log      *slog.Logger
 	disk     *disk
 	db       *pebble.DB
+	memTable uint64
 	patience time.Duration
 
 	corrupted atomic.Pointer[string] // the last file that Pebble found damaged
@@ -108,7 +109,7 @@ func Open(dir string, options Options) (*Store, error) {
 // Below is what tests put under a store.
 type Below struct {
 	FS         vfs.FS
-	MemTable   uint64        // bytes of a table in memory; 0 is the usual size
+	MemTable   uint64        // bytes of a table in memory; 0 is what suits the disk
 	RetryAfter time.Duration // how long a full disk is left alone; 0 is the usual time
 	Patience   time.Duration // how long Close waits for a full disk; 0 is the usual time
 }
@@ -120,6 +121,7 @@ func OpenOn(below Below, dir string, options Options) (*Store, error) {
 		dir:       dir,
 		readOnly:  options.ReadOnly,
 		log:       options.Logger,
+		memTable:  below.MemTable,
 		patience:  cmp.Or(below.Patience, 2*time.Second),
 		failed:    make(chan struct{}),
 		committed: make(chan struct{}),
@@ -129,7 +131,7 @@ func OpenOn(below Below, dir string, options Options) (*Store, error) {
 	}
 	s.work.L, s.room.L = &s.mu, &s.mu
 	s.disk = newDisk(below, dir, s.readOnly, s.log, s.fail)
-	if err := s.open(cmp.Or(below.MemTable, defaultMemTable)); err != nil {
+	if err := s.open(); err != nil {
 		return nil, err
 	}
 	s.disk.waitForSpace(time.Time{})
