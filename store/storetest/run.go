@@ -64,7 +64,10 @@ func (h *History) verify(fs vfs.FS, synced, issued int64) (n int, err error) {
 	}
 	done := make(chan struct{})
 	s.Update(true, func(tx store.Tx) { tx.Put([]byte("after"), nil) }, func() { close(done) })
-	<-done
+	select {
+	case <-done:
+	case <-s.Failed(): // what nobody has read may be damaged; Close says so
+	}
 	if err := s.Close(); err != nil {
 		return 0, fmt.Errorf("it cannot be closed: %w", err)
 	}
