@@ -31,7 +31,8 @@ type Pipeline struct {
 	custody     *custody // of what fails and no branch takes; nil without a store
 	replayer    *replayer
 	storeFailed atomic.Bool
-	watchman    *watchman // of what kills the process; nil without a store
+	closing     atomic.Bool // the components are being closed
+	watchman    *watchman   // of what kills the process; nil without a store
 	free        chan *home
 
 	originated, settledCount, failedCount, unhandled, quarantined atomic.Uint64
@@ -235,6 +236,7 @@ func (p *Pipeline) work(ctx context.Context) error {
 		<-committing
 		p.watchman.leave()
 	}
+	p.closing.Store(true)
 	p.closeAll()
 	return p.result()
 }

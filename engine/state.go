@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -168,7 +169,16 @@ func (st *state) changeNow(key, value []byte) error {
 		st.remember(string(key), value)
 		return nil
 	}
-	return waitFor(st.below, func(tx Tx) { st.write(tx, string(key), value) })
+	write := func(tx Tx) { st.write(tx, string(key), value) }
+	if !st.p.closing.Load() {
+		return waitFor(st.below, write)
+	}
+	// The end of a run waits for no disk: the store commits it when it is closed.
+	if full := st.below.Health(); full != "" {
+		return errors.New(full)
+	}
+	st.below.Update(true, write, nil)
+	return nil
 }
 
 func (st *state) write(tx Tx, key string, value []byte) {
