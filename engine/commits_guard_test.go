@@ -45,6 +45,8 @@ type recordingTx struct {
 
 func (t recordingTx) Put(key, value []byte) {
 	t.Tx.Put(key, value)
+	t.store.mu.Lock()
+	defer t.store.mu.Unlock()
 	t.update.puts = append(t.update.puts, string(key))
 	switch {
 	case isFrame(string(key)):
@@ -149,6 +151,14 @@ func (s *recorded) waits() bool {
 	return len(s.waiting) > 0
 }
 
+// given tells that something was put, and perhaps not committed.
+func (s *recorded) given(what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.updates, func(u *recordedUpdate) bool { return slices.Contains(u.keeps, what) })
+}
+
+// has tells that something is durable.
 func (s *recorded) has(what string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
