@@ -172,10 +172,13 @@ func (l *ledger) commitReady() {
 	}
 }
 
+// storePatience is how long the end of a run waits for the store.
+const storePatience = 3 * time.Second
+
 // finish commits the rest and waits for it, but not for ever: a disk may be full.
 func (l *ledger) finish() {
 	go l.commitReady() // it waits while the disk is full
-	patience := time.NewTimer(5 * time.Second)
+	patience := time.NewTimer(storePatience)
 	defer patience.Stop()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()

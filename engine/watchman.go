@@ -119,12 +119,15 @@ func (w *watchman) put(tx Tx) {
 
 // leave notes that the run has ended and the process lives.
 func (w *watchman) leave() {
+	if w.p.config.Store.Health() != "" { // the disk is full: it will count as a death
+		return
+	}
 	done := make(chan struct{})
 	go w.p.config.Store.Update(true, func(tx Tx) { tx.Delete(w.key) }, func() { close(done) })
 	select {
 	case <-done:
 	case <-w.p.config.Store.Failed():
-	case <-time.After(5 * time.Second): // the disk is full: it will count as a death
+	case <-time.After(storePatience):
 	}
 }
 
