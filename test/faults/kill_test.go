@@ -129,7 +129,7 @@ func (k *killing) one() {
 		phase = ending
 	}
 	if phase != starting && !eventually(patience, func() bool { return far() || p.endsWithin(0) }) {
-		p.t.Fatalf("it has come no further for %s: %s", patience, p.said)
+		p.t.Fatalf("it has come no further for %s: %s\n%s", patience, p.said, p.stacks())
 	}
 	over := p.endsWithin(delay)
 	if !over && phase == ending {
@@ -322,11 +322,13 @@ func TestKills(t *testing.T) {
 			bound := topology.sections * (r.most + plan.DefaultBatch)
 			k := killing{random: random, window: 40 * time.Millisecond, progress: r.size, enough: 130 * (r.most + plan.DefaultBatch),
 				died: r.crashed}
+			rotations := 0
 			k.start = func() *process {
 				p := r.start(t)
 				if topology.rotates && random.IntN(4) == 0 {
 					p.endsWithin(time.Duration(random.Int64N(int64(60 * time.Millisecond))))
-					rotate(t, r, k.deaths)
+					rotations++
+					rotate(t, r, rotations)
 				}
 				return p
 			}

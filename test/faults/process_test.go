@@ -140,6 +140,14 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
+// stacks ends a process that hangs, and writes what its goroutines did to the file
+// that FAULTS_STACKS names.
+func (p *process) stacks() string {
+	p.signal(syscall.SIGQUIT)
+	p.endsWithin(patience)
+	return writeStacks([]byte(p.said.all()))
+}
+
 // endsWithin tells whether it ends in time.
 func (p *process) endsWithin(d time.Duration) bool {
 	timer := time.NewTimer(d)

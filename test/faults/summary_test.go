@@ -16,15 +16,20 @@ import (
 // machine that is busy.
 const patience = 30 * time.Second
 
-// stacks writes what every goroutine does to the file that FAULTS_STACKS names, if
-// it is set, and returns a note of it.
+// stacks writes what every goroutine of the tests does, see writeStacks.
 func stacks() string {
+	text := make([]byte, 4<<20)
+	return writeStacks(text[:runtime.Stack(text, true)])
+}
+
+// writeStacks writes what goroutines do to the file that FAULTS_STACKS names, if it
+// is set, and returns a note of it.
+func writeStacks(text []byte) string {
 	name := os.Getenv("FAULTS_STACKS")
 	if name == "" {
 		return "set FAULTS_STACKS=FILE to see what its goroutines do"
 	}
-	text := make([]byte, 4<<20)
-	if err := os.WriteFile(name, text[:runtime.Stack(text, true)], 0o644); err != nil {
+	if err := os.WriteFile(name, text, 0o644); err != nil {
 		return err.Error()
 	}
 	return "what its goroutines do is in " + name
