@@ -5,6 +5,7 @@ package faults
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -22,12 +23,12 @@ func stacks() string {
 	return writeStacks(text[:runtime.Stack(text, true)])
 }
 
-// writeStacks writes what goroutines do to the file that FAULTS_STACKS names, if it
-// is set, and returns a note of it.
+// writeStacks writes what goroutines do to the file that FAULTS_STACKS names, or
+// else to one of the system's for what is temporary, and returns a note of it.
 func writeStacks(text []byte) string {
 	name := os.Getenv("FAULTS_STACKS")
 	if name == "" {
-		return "set FAULTS_STACKS=FILE to see what its goroutines do"
+		name = filepath.Join(os.TempDir(), "faults.stacks")
 	}
 	if err := os.WriteFile(name, text, 0o644); err != nil {
 		return err.Error()
