@@ -60,8 +60,8 @@ func (r *reader) slowly(bytes int) {
 	})
 }
 
-// take takes up to so many bytes, if there are any, and tells whether there were.
-func (r *reader) take(bytes int) bool {
+// take takes up to so many bytes, if there are any.
+func (r *reader) take(bytes int) {
 	_ = r.file.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
 	part := make([]byte, bytes)
 	n, _ := r.file.Read(part)
@@ -70,7 +70,6 @@ func (r *reader) take(bytes int) bool {
 	r.read += int64(n)
 	r.text = append(r.text, part[:n]...)
 	r.text = r.text[r.sink.account.DeliveredLines(r.text):]
-	return n > 0
 }
 
 // taken is how many bytes were read.
@@ -95,7 +94,8 @@ func (r *reader) holds() (n int) {
 func (r *reader) finish() {
 	close(r.stop)
 	r.over.Wait()
-	for r.take(64 << 10) {
+	for r.holds() > 0 {
+		r.take(64 << 10)
 	}
 }
 
