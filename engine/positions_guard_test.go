@@ -24,48 +24,74 @@ func placing(run func(ctx context.Context, out component.Output)) *Stage {
 		Declaration: &component.Declaration{Name: "placing", Roles: component.Source, Interfaces: component.IsRunner}}
 }
 
-// A position that comes without messages has its turn: it is not durable while
-// something that was emitted before is unsettled.
-func TestGuardPositionWithoutMessages(t *testing.T) {
-	store := newRecorded()
-	defer store.close()
-	emitted := make(chan struct{})
-	source := placing(func(_ context.Context, out component.Output) {
-		b := out.Batch()
-		b.Append([]byte("one"))
-		b.SetPosition("", []byte("10"))
-		out.Emit(b)
-		b = out.Batch()
-		b.SetPosition("", []byte("20"))
-		out.Emit(b)
-		b = out.Batch()
-		b.SetPosition("other", []byte("30"))
-		out.Emit(b)
-		close(emitted)
-	})
-	handled := make(chan component.HandledCallback, 1)
-	late := plainStage("late", func(chan component.Message) component.Component {
-		return handler(func(_ component.Message, done component.HandledCallback) { handled <- done })
-	})
-	p := newPipeline(t, Config{Name: "test", Store: store, Stages: []*Stage{source, late, (&collector{}).stage()}})
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(t.Context()) }()
-	done := <-handled
-	<-emitted
-	if err := waitFor(store, func(Tx) {}); err != nil { // all that was given before is durable then
-		t.Fatal(err)
-	}
-	for _, position := range []string{"10", "20", "30"} {
-		if store.has("position " + position) {
-			t.Errorf("position %s is durable before the message in front of it is settled", position)
-		}
-	}
-	done(component.Report{})
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	if !store.has("position 20") || !store.has("position 30") {
-		t.Error("a position without messages is not kept")
+// A position is not durable while something that was emitted before is unsettled, be it
+// of a batch that is settled or of one without messages. Nor is its source told.
+func TestGuardPositionsInTurn(t *testing.T) {
+	for name, messages := range map[string][]string{"with messages": {"second"}, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			store := newRecorded()
+			defer store.close()
+			emitted := make(chan struct{})
+			var told atomic.Int64
+			source := placing(func(_ context.Context, out component.Output) {
+				give := func(partition, position string, messages ...string) {
+					b := out.Batch()
+					for _, m := range messages {
+						b.Append([]byte(m))
+					}
+					b.SetPosition(partition, []byte(position))
+					b.OnSettled = func(*component.Batch) { told.Add(1) }
+					out.Emit(b)
+				}
+				give("", "10", "first")
+				give("", "20", messages...)
+				give("other", "30", messages...)
+				close(emitted)
+			})
+			first := make(chan component.HandledCallback, 1)
+			var others atomic.Int64
+			late := plainStage("late", func(chan component.Message) component.Component {
+				return handler(func(m component.Message, done component.HandledCallback) {
+					if string(m.GetData()) == "first" {
+						first <- done
+						return
+					}
+					done(component.Report{})
+				})
+			})
+			late.Order, late.Declaration = plan.None, &component.Declaration{Name: "late", Roles: component.Processor}
+			count := syncStage("count", func(_ component.Message, done component.HandledCallback) {
+				done(component.Report{})
+				others.Add(1)
+			})
+			count.Declaration.Roles = component.Sink
+			p := newPipeline(t, Config{Name: "test", Store: store, Stages: []*Stage{source, late, count}})
+			ended := make(chan error, 1)
+			go func() { ended <- p.Run(t.Context()) }()
+			done := <-first
+			<-emitted
+			eventually(t, func() bool { return int(others.Load()) == 2*len(messages) })
+			for range 10 { // what is settled before is durable then
+				committed := make(chan struct{})
+				p.ledger.commit(true, nil, func() { close(committed) })
+				<-committed
+			}
+			for _, position := range []string{"10", "20", "30"} {
+				if store.has("position " + position) {
+					t.Errorf("position %s is durable before the first message is settled", position)
+				}
+			}
+			if n := told.Load(); n > 0 {
+				t.Errorf("the source was told that %d batches are settled", n)
+			}
+			done(component.Report{})
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			if n := told.Load(); !store.has("position 20") || !store.has("position 30") || n != 3 {
+				t.Errorf("not all positions are kept, or the source was told of %d batches", n)
+			}
+		})
 	}
 }
 
