@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/engine"
 	"github.com/gopiper/gopiper/plan"
 )
 
@@ -332,8 +333,10 @@ func (p *part) sum() {
 			return
 		case component.FireAndForget:
 			p.Lost = p.InFlight
-		default: // what is in flight, and a batch whose end is not committed
-			p.Duplicates = p.InFlight + plan.DefaultBatch
+		case component.Replayable: // what is in flight, or settled and not committed, and a batch
+			p.Duplicates = p.InFlight + Bound(engine.Uncommitted(int64(p.InFlight))) + plan.DefaultBatch
+		default:
+			p.Duplicates = max(p.Duplicates, p.InFlight+plan.DefaultBatch)
 		}
 	}
 	for _, sink := range p.sinks {

@@ -85,7 +85,7 @@ func TestGuarantees(t *testing.T) {
 			"at most once, lost 10000, twice 0, failed to log\nonce is fire-and-forget: it is said once; " + putABuffer +
 				"\nhope is unconfirmed: it hopes"},
 		{"a source that goes on", gopiper.Pipeline{Stages: stages(again, use("sure"))}, true,
-			"at least once, lost 0, twice 10512, failed to quarantine\nsure is confirming: it is sure"},
+			"at least once, lost 0, twice 20512, failed to quarantine\nsure is confirming: it is sure"},
 		{"but not without a directory", gopiper.Pipeline{Stages: stages(again, use("sure"))}, false,
 			"at most once, lost 10000, twice 0, failed to log\nagain is fire-and-forget: it is said once; with a state directory it is replayable"},
 		{"nor without being told to", gopiper.Pipeline{Stages: stages(use("again"), use("sure"))}, true,
@@ -93,7 +93,7 @@ func TestGuarantees(t *testing.T) {
 		{"nor without both", gopiper.Pipeline{Stages: stages(use("again"), use("sure"))}, false,
 			"at most once, lost 10000, twice 0, failed to log\nagain is fire-and-forget: it is said once; with `resume = true` and a state directory, or with `follow = true` and a state directory it is replayable"},
 		{"its sink is not sure", gopiper.Pipeline{Stages: stages(again, use("sure", unsure))}, true,
-			"best effort, lost 0, twice 10512, failed to quarantine\nsure is unconfirmed: it is not sure; with `sync = \"always\"` it is confirming"},
+			"best effort, lost 0, twice 20512, failed to quarantine\nsure is unconfirmed: it is not sure; with `sync = \"always\"` it is confirming"},
 		{"twice is once", gopiper.Pipeline{Stages: stages(again, use("same"))}, true,
 			"effectively once, lost 0, twice 0, failed to quarantine"},
 		{"a source that is asked", gopiper.Pipeline{Stages: stages(use("asked"), use("sure")), MaxMessages: 1000}, false,
@@ -116,27 +116,27 @@ func TestGuarantees(t *testing.T) {
 			gopiper.Own("own", parts{amount: 1}, nil), use("same"))}, true,
 			"effectively once, lost 0, twice 0, failed to quarantine"},
 		{"the weakest branch counts", gopiper.Pipeline{Stages: stages(again, gopiper.Branch(stages(use("same")), stages(use("hope"))))}, true,
-			"best effort, lost 0, twice 10512, failed to quarantine\nhope is unconfirmed: it hopes"},
+			"best effort, lost 0, twice 20512, failed to quarantine\nhope is unconfirmed: it hopes"},
 		{"a branch that is a sink in the middle", gopiper.Pipeline{Stages: stages(again, gopiper.Branch(stages(use("sure")), stages(gopiper.Function(through))), use("same"))}, true,
-			"at least once, lost 0, twice 10512, failed to quarantine\nsure is confirming: it is sure"},
+			"at least once, lost 0, twice 20512, failed to quarantine\nsure is confirming: it is sure"},
 		{"the weakest case counts", gopiper.Pipeline{Stages: stages(again, gopiper.Switch(
 			gopiper.When(always, use("same")), gopiper.When(always, use("sure"))), use("same"))}, true,
-			"at least once, lost 0, twice 10512, failed to quarantine\nsure is confirming: it is sure"},
+			"at least once, lost 0, twice 20512, failed to quarantine\nsure is confirming: it is sure"},
 		{"what no case takes", gopiper.Pipeline{Stages: stages(again, gopiper.Switch(gopiper.When(always, use("same"))), use("hope"))}, true,
-			"best effort, lost 0, twice 10512, failed to quarantine\nhope is unconfirmed: it hopes"},
+			"best effort, lost 0, twice 20512, failed to quarantine\nhope is unconfirmed: it hopes"},
 		{"the weakest source counts", gopiper.Pipeline{Stages: stages(gopiper.Merge(stages(again), stages(use("once"))), use("sure"))}, true,
-			"best effort, lost 10000, twice 10512, failed to quarantine\nonce is fire-and-forget: it is said once; " + putABuffer},
+			"best effort, lost 10000, twice 20512, failed to quarantine\nonce is fire-and-forget: it is said once; " + putABuffer},
 		{"the failed branch counts", gopiper.Pipeline{Stages: stages(again, use("same")), Failed: stages(use("hope"))}, true,
-			"best effort, lost 0, twice 10512, failed to branch\nhope is unconfirmed: it hopes"},
+			"best effort, lost 0, twice 20512, failed to branch\nhope is unconfirmed: it hopes"},
 		{"a buffer", gopiper.Pipeline{Stages: stages(use("once"), buffer("b"), use("sure"))}, true,
-			"best effort, lost 10000, twice 10512, failed to quarantine\nonce is fire-and-forget: it is said once"},
+			"best effort, lost 10000, twice 20512, failed to quarantine\nonce is fire-and-forget: it is said once"},
 		{"a buffer before what is idempotent", gopiper.Pipeline{Stages: stages(use("once"), buffer("b"), use("same"))}, true,
 			"at most once, lost 10000, twice 0, failed to quarantine\nonce is fire-and-forget: it is said once"},
 		{"two buffers", gopiper.Pipeline{Stages: stages(again, buffer("b"), gopiper.Function(through), buffer("c"), use("sure"))}, true,
-			"at least once, lost 0, twice 31536, failed to quarantine\nsure is confirming: it is sure"},
+			"at least once, lost 0, twice 61536, failed to quarantine\nsure is confirming: it is sure"},
 		{"only one branch repeats", gopiper.Pipeline{Stages: stages(again, gopiper.Branch(
 			stages(buffer("b"), use("sure")), stages(buffer("c"), use("same"))))}, true,
-			"at least once, lost 0, twice 21024, failed to quarantine\nsure is confirming: it is sure"},
+			"at least once, lost 0, twice 41024, failed to quarantine\nsure is confirming: it is sure"},
 		{"a buffer that does not wait for the disk", gopiper.Pipeline{Stages: stages(again, hasty, use("sure"))}, true,
 			"at least once, lost 0, twice -1, failed to quarantine\n" + late + "\nsure is confirming: it is sure"},
 		{"nor does a source that is told", gopiper.Pipeline{Stages: stages(use("asked"), hasty, use("same"))}, true,
@@ -145,7 +145,7 @@ func TestGuarantees(t *testing.T) {
 			"effectively once, lost 0, twice 0, failed to quarantine"},
 		{"a buffer in one branch of a merge", gopiper.Pipeline{Stages: stages(gopiper.Merge(
 			stages(use("once"), buffer("b")), stages(again)), use("sure"))}, true,
-			"best effort, lost 10000, twice 21024, failed to quarantine\nonce is fire-and-forget: it is said once"},
+			"best effort, lost 10000, twice 41024, failed to quarantine\nonce is fire-and-forget: it is said once"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := brief(guarantee(t, test.p, test.durable)); got != test.want {
@@ -169,9 +169,9 @@ func TestGuaranteeData(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"pipeline":"first","guarantee":"best effort","lost":10000,"duplicates":10512,"failed":"quarantine","sections":[` +
+		`{"pipeline":"first","guarantee":"best effort","lost":10000,"duplicates":20512,"failed":"quarantine","sections":[` +
 			`{"from":["once"],"to":["b"],"in_flight":10000,"lost":10000,"duplicates":0},` +
-			`{"from":["b"],"to":["sure"],"in_flight":10000,"lost":0,"duplicates":10512}],`,
+			`{"from":["b"],"to":["sure"],"in_flight":10000,"lost":0,"duplicates":20512}],`,
 		`{"pipeline":"second","guarantee":"best effort","lost":null,"duplicates":null,`,
 		`"promise":"undeclared","why":"it does not say what it promises, so nothing is assumed"`,
 	} {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
@@ -76,6 +77,17 @@ type Stage struct {
 
 	// Buffer, if set, makes the stage a durable buffer: it has no Factory.
 	Buffer *Buffer
+}
+
+// mayConfirm tells whether what the component lets through may be confirmed by
+// something, such as a disk, as far as is declared.
+func (s *Stage) mayConfirm() bool {
+	if s.Declaration == nil || len(s.Declaration.Delivery) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.Declaration.Delivery, func(p component.Promise) bool {
+		return p.Delivery == component.Confirming || p.Delivery == component.Idempotent
+	})
 }
 
 // Buffer are the settings of a stage that is a buffer in the store: what enters

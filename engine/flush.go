@@ -84,9 +84,11 @@ func (u *unit) callFlush() (err error) {
 	return err
 }
 
-// timeFlush finds out whether the component's flushes are slow: three in a row are.
+// timeFlush finds out whether the component's flushes are slow: three in a row are. It
+// does not count what never confirms anything, such as a pipe: it waits for its reader,
+// not for the end of something, and a goroutine more makes it slower.
 func (u *unit) timeFlush(took int64) {
-	if took < int64(slowFlush) {
+	if took < int64(slowFlush) || !u.stage.config.mayConfirm() {
 		u.slowFlushes = 0
 		return
 	}

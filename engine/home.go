@@ -39,6 +39,7 @@ type home struct {
 	tied      atomic.Bool  // something in it is settled by a commit that may not be durable yet
 	changed   atomic.Bool  // its messages have caused changes of state
 	owed      atomic.Int64 // settled messages that still count as in flight
+	advanced  int64        // settled messages that no longer do, and are not committed
 
 	mu       sync.Mutex
 	outcomes []outcome // of those that are not Done
@@ -175,6 +176,23 @@ func (h *home) finish() {
 	}
 }
 
+// advance lets sources go on before the commit that says that the home is settled,
+// as far as so much may be uncommitted; not while messages go through alone.
+func (h *home) advance() {
+	if h.ender == nil || h.p.isAlone() {
+		return
+	}
+	s, owed := h.section, h.owed.Load()
+	if s.uncommitted.Add(owed) > Uncommitted(s.credits.maxMessages) {
+		s.uncommitted.Add(-owed)
+		return
+	}
+	h.owed.Store(0)
+	h.advanced = owed
+	s.owed.Add(-owed)
+	s.credits.releaseMessages(owed)
+}
+
 // ended tells the source, and lets the home go.
 func (h *home) ended() {
 	p := h.p
@@ -189,6 +207,8 @@ func (h *home) ended() {
 	}
 	p.observeLatency(h.started)
 	h.section.credits.releaseBytes(h.bytes)
+	h.section.uncommitted.Add(-h.advanced)
+	h.advanced = 0
 	if owed := h.owed.Swap(0); owed > 0 {
 		h.section.owed.Add(-owed)
 		h.section.credits.releaseMessages(owed)

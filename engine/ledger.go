@@ -54,12 +54,16 @@ func (l *ledger) takes(h *home) bool {
 		return false
 	}
 	l.mu.Lock()
+	before := len(l.ready)
 	if h.fifo != nil {
 		l.ready = h.fifo.settled(h, l.ready)
 	} else {
 		l.ready = append(l.ready, settlement{home: h})
 	}
-	wait := h.ender != nil && 4*h.section.owed.Load() < 3*h.section.credits.maxMessages
+	for _, s := range l.ready[before:] {
+		s.home.advance()
+	}
+	wait := h.ender != nil && h.section.mayGather()
 	if wait && !l.armed {
 		l.armed = true
 		l.timer.Reset(gather)
@@ -144,8 +148,8 @@ func (l *ledger) busy() bool {
 }
 
 // gather is how long what is settled waits for more to be committed with it, as
-// long as that is less than three quarters of what may be in flight and nobody waits
-// to be told: a source that gives positions, and a buffer, do not.
+// long as there may be more and nobody waits to be told: a source that gives
+// positions, and a buffer, do not.
 const gather = 20 * time.Millisecond
 
 // loop commits what is settled, until over is closed.

@@ -13,6 +13,9 @@ type section struct {
 	parents atomic.Int64  // messages that only wait for what was made from them
 	count   atomic.Uint64 // messages that were settled
 	owed    atomic.Int64  // settled messages that count as in flight until a commit
+	// Settled messages of which a source is not to be told, and which are neither
+	// committed nor in flight.
+	uncommitted atomic.Int64
 	// For the watchman: how many messages have still to go through, and whether one
 	// at a time.
 	suspects atomic.Int64
@@ -28,6 +31,17 @@ func (p *Pipeline) newSection() *section {
 	s := &section{p: p, credits: newCredits(p.config.MaxMessages, p.config.MaxBytes)}
 	p.sections = append(p.sections, s)
 	return s
+}
+
+// Uncommitted is how many messages may be settled and no longer in flight before the
+// commit that says so, in a section in which maxMessages may be in flight: while it
+// is written the sources go on. Of a crash in between they come again.
+func Uncommitted(maxMessages int64) int64 { return maxMessages }
+
+// mayGather tells that what is settled may wait for more to be committed with it.
+func (s *section) mayGather() bool {
+	most := s.credits.maxMessages
+	return 4*s.owed.Load() < 3*most && 4*s.uncommitted.Load() < 3*Uncommitted(most)
 }
 
 // isHeldUp tells that something waits for room: a source of the section, or what

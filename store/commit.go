@@ -11,7 +11,7 @@ import (
 // maxGroup is how many bytes a group gathers before Update waits; less if tables in
 // memory are smaller. Two groups are in memory at most: one that gathers, one that is
 // being committed.
-const maxGroup = 4 << 20
+const maxGroup = 2 << 20
 
 func (s *Store) maxGroup() int { return min(maxGroup, int(s.memTable)) }
 

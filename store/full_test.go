@@ -147,8 +147,8 @@ func TestMemTable(t *testing.T) {
 		{disk: 0, want: 256 << 10},
 		{disk: 16 << 20, want: 512 << 10},
 		{disk: 512 << 20, want: 16 << 20},
-		{disk: 1 << 40, want: 32 << 20},
-		{err: vfs.ErrUnsupported, want: 32 << 20},
+		{disk: 1 << 40, want: 64 << 20},
+		{err: vfs.ErrUnsupported, want: 64 << 20},
 	} {
 		if got := memTableFor(vfs.DiskUsage{TotalBytes: test.disk}, test.err); got != test.want {
 			t.Errorf("for a disk of %d, %v: %d", test.disk, test.err, got)

@@ -14,7 +14,7 @@ const (
 	// largestMemTable is how large Pebble's tables in memory get; there are two at
 	// most. What is deleted while it is in memory is never written to a table, and
 	// much of what a buffer holds is. They begin small, and grow with the work.
-	largestMemTable = 32 << 20
+	largestMemTable = 64 << 20
 
 	// smallestMemTable is how large they get on the smallest disks. The log holds
 	// what is in them, deleted or not, and must fit several times.

@@ -145,7 +145,7 @@ func TestFullDisk(t *testing.T) {
 				shorten(t, r)
 			}
 			stopWhileFull(t, r, p, place.on)
-			if err := r.audit(t, oracle.Terms{Order: oracle.Total, Duplicates: 2 * (2*plan.DefaultMaxMessages + plan.DefaultBatch)}); err != nil {
+			if err := r.audit(t, oracle.Terms{Order: oracle.Total, Duplicates: 4 * again(plan.DefaultMaxMessages)}); err != nil {
 				t.Errorf("seed %d: %v", s, err)
 			}
 		})

@@ -5,6 +5,7 @@ package faults
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -335,17 +336,27 @@ func (o *once) Handle(m component.Message, handled component.HandledCallback) {
 	handled(component.Report{})
 }
 
-// forgotten finds what a stage has noted in its state and is not there at the end.
+// forgotten finds what a stage has noted in its state and is not there at the end. A
+// message that was taken for the one that ends the process did not come again.
 func (g *graph) forgotten(s engine.Store) error {
 	missing := maps.Clone(g.known)
 	err := s.Scan([]byte{'s'}, []byte{'t'}, func(key, _ []byte) bool {
 		delete(missing, string(key[bytes.LastIndexByte(key, 0)+1:]))
 		return true
 	})
+	listing := engine.NewQuarantine(s).List(func(entry engine.Quarantined) bool {
+		if entry.Status == engine.StatusPoison {
+			delete(missing, string(entry.Data))
+		}
+		return true
+	})
+	if err = errors.Join(err, listing); err != nil {
+		return err
+	}
 	for data := range missing {
 		return fmt.Errorf("of %d messages the state is not there at the end, such as %s", len(missing), data)
 	}
-	return err
+	return nil
 }
 
 // note calls do, unless the life is over.
@@ -417,7 +428,7 @@ func (g *graph) audit(quarantine *engine.Quarantine, crashes int) error {
 		return err
 	}
 	terms := oracle.Terms{Originated: g.until, Poisoned: 1 << 40,
-		Duplicates: g.sections * (g.config.MaxMessages + int64(g.config.BatchMax))}
+		Duplicates: g.sections * (g.config.MaxMessages + engine.Uncommitted(g.config.MaxMessages) + int64(g.config.BatchMax))}
 	if g.unsynced {
 		terms.Duplicates = 1 << 40
 	}

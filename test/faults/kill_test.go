@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/gopiper/gopiper/engine"
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/store"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
@@ -203,7 +202,7 @@ func TestKillsOwn(t *testing.T) {
 			c := &program{Dir: t.TempDir(), Seed: s, Until: 1 << 40, MaxMessages: 100, Batch: 64, Stages: topology.stages, Shares: topology.shares}
 			a := oracle.NewAccount(c.generator())
 			out, acks := follower{name: c.path("out")}, follower{name: c.path("acks")}
-			k := killing{random: random, window: 40 * time.Millisecond, progress: out.size, enough: 130 * (c.MaxMessages + plan.DefaultBatch),
+			k := killing{random: random, window: 40 * time.Millisecond, progress: out.size, enough: 130 * again(c.MaxMessages),
 				start: func() *process { return c.start(t) }, died: a.Crashed}
 			sections := int64(1)
 			for _, s := range c.Stages {
@@ -211,7 +210,7 @@ func TestKillsOwn(t *testing.T) {
 					sections++
 				}
 			}
-			bound := sections * (c.MaxMessages + plan.DefaultBatch)
+			bound := sections * again(c.MaxMessages)
 			for most := (kills + i) / len(topologies); k.deaths < most; {
 				k.one()
 				acks.acknowledgements(t, a)
@@ -319,8 +318,8 @@ func TestKills(t *testing.T) {
 			}
 			r := newRig(t, g, luaHead+topology.script, topology.outs...)
 			r.repeats = topology.repeats
-			bound := topology.sections * (r.most + plan.DefaultBatch)
-			k := killing{random: random, window: 40 * time.Millisecond, progress: r.size, enough: 130 * (r.most + plan.DefaultBatch),
+			bound := topology.sections * again(r.most)
+			k := killing{random: random, window: 40 * time.Millisecond, progress: r.size, enough: 130 * again(r.most),
 				died: r.crashed}
 			rotations := 0
 			k.start = func() *process {

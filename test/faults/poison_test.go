@@ -84,7 +84,7 @@ func TestPoison(t *testing.T) {
 					t.Errorf("it died %d times, seed %d; %d were to be expected", deaths, s, c.deaths)
 				}
 				if _, err := a.Audit(oracle.Terms{Originated: p.Until, Poisoned: int64(len(p.Poison)), Order: oracle.Total,
-					Duplicates: sections * (p.MaxMessages + plan.DefaultBatch)}); err != nil {
+					Duplicates: sections * again(p.MaxMessages)}); err != nil {
 					t.Errorf("seed %d: %v", s, err)
 				}
 			}
@@ -134,7 +134,7 @@ func TestPoisonAmongKills(t *testing.T) {
 			}
 		}
 		if _, err := a.Audit(oracle.Terms{Originated: p.Until, Poisoned: deaths + 2, Order: oracle.Total,
-			Duplicates: 2 * (p.MaxMessages + plan.DefaultBatch)}); err != nil {
+			Duplicates: 2 * again(p.MaxMessages)}); err != nil {
 			t.Errorf("seed %d, %d: %v", s, i, err)
 		}
 	}
@@ -196,7 +196,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true },
 			}
 		}
 	}
-	if err := r.audit(t, oracle.Terms{Poisoned: 1, Duplicates: r.most + plan.DefaultBatch, Order: oracle.Total}); err != nil {
+	if err := r.audit(t, oracle.Terms{Poisoned: 1, Duplicates: again(r.most), Order: oracle.Total}); err != nil {
 		t.Errorf("seed %d: %v", s, err)
 	}
 }

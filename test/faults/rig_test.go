@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gopiper/gopiper/engine"
+	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
 
@@ -167,4 +168,9 @@ func (r *rig) delivered() int {
 		least = min(least, s.account.Delivers())
 	}
 	return least
+}
+
+// again is how many messages of a section come again at most after one crash.
+func again(maxMessages int64) int64 {
+	return maxMessages + engine.Uncommitted(maxMessages) + plan.DefaultBatch
 }

@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
 
@@ -174,7 +173,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, `+with+`go
 					heal()
 					r.crashed() // what was not settled comes again
 					finish(t, r, false)
-					if err := r.audit(t, oracle.Terms{Duplicates: 2 * (r.most + plan.DefaultBatch)}); err != nil {
+					if err := r.audit(t, oracle.Terms{Duplicates: 2 * again(r.most)}); err != nil {
 						t.Fatalf("seed %d: %v", s, err)
 					}
 				}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
 
@@ -143,7 +142,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%v; %d deaths, %d MB, %d files at most, recovered within %s, %d rotations",
 		s.counts, s.deaths, maximum(s.residents)>>20, s.descriptors, s.longest.Round(time.Millisecond), s.rotated)
-	if err := s.r.audit(t, oracle.Terms{Duplicates: 2 * (110 + plan.DefaultBatch), Poisoned: s.deaths, Order: oracle.Total}); err != nil {
+	if err := s.r.audit(t, oracle.Terms{Duplicates: 2 * again(110), Poisoned: s.deaths, Order: oracle.Total}); err != nil {
 		t.Errorf("seed %d: %v", s.seed, err)
 	}
 	s.judge()

@@ -20,7 +20,6 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/store"
 	"github.com/gopiper/gopiper/test/faults/oracle"
 )
@@ -162,7 +161,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 		}
 		r.crashed()
 		finish(t, r, false)
-		if err := r.audit(t, oracle.Terms{Duplicates: 2 * (r.most + plan.DefaultBatch)}); err != nil {
+		if err := r.audit(t, oracle.Terms{Duplicates: 2 * again(r.most)}); err != nil {
 			t.Fatalf("sync %s, seed %d: %v", when, s, err)
 		}
 	}

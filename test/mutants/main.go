@@ -52,7 +52,7 @@ func run(ctx context.Context, arguments []string) error {
 	flags.BoolVar(&s.list, "list", false, "list the patches, and run nothing")
 	flags.IntVar(&s.copies, "j", 1, "how many `copies` of the repository are tested at a time")
 	flags.BoolVar(&s.baseline, "baseline", true, "test the repository as it is first; without, a test that fails anyway counts as one that notices")
-	flags.BoolVar(&s.quick, "quick", false, "leave out the slow end of the ladder: the faults at the size of CI")
+	flags.BoolVar(&s.quick, "quick", false, "leave out the slow end of the ladder")
 	flags.BoolVar(&s.verbose, "v", false, "show what the tests say that notice a patch")
 	if err := flags.Parse(arguments); err != nil {
 		return err
