@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopiper/gopiper/control"
 	"github.com/gopiper/gopiper/engine"
 	"github.com/gopiper/gopiper/store"
 	"github.com/gopiper/gopiper/test/faults/oracle"
@@ -367,7 +369,7 @@ func finish(t testing.TB, r *rig, follows bool) {
 		through := func() bool { r.collect(t); return r.delivered() >= want || p.endsWithin(0) }
 		// Some may be in quarantine: then it is enough that nothing comes any more.
 		eventually(patience, through)
-		p.signal(syscall.SIGTERM)
+		r.stop(t, p)
 	}
 	if !p.endsWithin(patience) {
 		t.Fatalf("it does not end: %s", p.said)
@@ -375,4 +377,22 @@ func finish(t testing.TB, r *rig, follows bool) {
 	if code := p.code(); code != 0 && code != 4 {
 		t.Fatalf("it ends with %d: %s", code, p.said)
 	}
+}
+
+// stop sends SIGTERM to a process once its pipelines run: before, it would end at once.
+func (r *rig) stop(t testing.TB, p *process) {
+	t.Helper()
+	runs := func() bool {
+		client, err := control.Dial(t.Context(), r.path("state"))
+		if err != nil {
+			return p.endsWithin(0)
+		}
+		status, err := client.Status(t.Context())
+		begun := func(state string) bool { return state != "" && state != "starting" }
+		return err == nil && slices.ContainsFunc(slices.Collect(maps.Values(status.Pipelines)), begun) || p.endsWithin(0)
+	}
+	if !eventually(patience, runs) {
+		t.Fatalf("it does not begin: %s", p.said)
+	}
+	p.signal(syscall.SIGTERM)
 }
