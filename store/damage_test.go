@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -147,6 +148,27 @@ func TestOlderLog(t *testing.T) {
 	refused("with something behind its end", append(slices.Clone(content), 0))
 }
 
+// No log that is still needed can be removed without being missed, also for a second
+// time, and when the store was only read in between.
+func TestMissingLog(t *testing.T) {
+	left := twoLogs(t, 100)
+	for _, log := range list(t, left, ".log") {
+		fs := left.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(0, 0))})
+		if err := fs.Remove(database + log); err != nil {
+			t.Fatal(err)
+		}
+		for _, readOnly := range []bool{true, false, false} {
+			s, err := OpenOn(Below{FS: fs, MemTable: 128 << 10}, "/state", Options{ReadOnly: readOnly})
+			if err == nil {
+				s.Close()
+				t.Errorf("without %s it was opened", log)
+			} else if !strings.Contains(err.Error(), log+": it is missing") {
+				t.Errorf("without %s the error is %v", log, err)
+			}
+		}
+	}
+}
+
 // A manifest whose records are damaged is told from one that a crash has cut, also
 // when nothing is known of how much of it was synced; except for its last record.
 func TestManifest(t *testing.T) {
@@ -226,9 +248,9 @@ func TestRemovedLogs(t *testing.T) {
 }
 
 func TestEvidence(t *testing.T) {
-	e := &evidence{log: reach{"000012.log", 1 << 40}, manifest: reach{"MANIFEST-000003", 17}}
+	e := &evidence{at: state{reach{"000012.log", 1 << 40}, reach{"MANIFEST-000003", 17}, []string{"000007.log", "000009.log"}}}
 	content := slices.Clone(e.format())
-	if found := parseEvidence(content); found != [2]reach{e.log, e.manifest} {
+	if found := parseEvidence(content); !reflect.DeepEqual(found, e.at) {
 		t.Errorf("%q is read as %v", content, found)
 	}
 	if len(content) != evidenceSize {
@@ -238,15 +260,15 @@ func TestEvidence(t *testing.T) {
 	for at := range text {
 		damaged := slices.Clone(content)
 		damaged[at] ^= 1
-		if found := parseEvidence(damaged); found != [2]reach{} {
+		if found := parseEvidence(damaged); !reflect.DeepEqual(found, state{}) {
 			t.Errorf("with a bit of byte %d turned over it is read as %v", at, found)
 		}
-		if found := parseEvidence(content[:at]); found != [2]reach{} {
+		if found := parseEvidence(content[:at]); !reflect.DeepEqual(found, state{}) {
 			t.Errorf("cut to %d bytes it is read as %v", at, found)
 		}
 	}
 	none := &evidence{}
-	if found := parseEvidence(none.format()); found[0].synced != 0 || isLog(found[0].name) {
+	if found := parseEvidence(none.format()); found.log.synced != 0 || isLog(found.log.name) || len(found.closed) > 0 {
 		t.Errorf("nothing is read as %v", found)
 	}
 }

@@ -3,10 +3,10 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	iofs "io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +18,8 @@ import (
 // evidence is how far Pebble's log and manifest are synced, kept in a file beside
 // them. Pebble takes damage in either for the torn end that a crash leaves, if what
 // comes behind does not prove otherwise; with the evidence, what was synced is told
-// from what was not.
+// from what was not. Nor does Pebble miss a log that somebody has removed: the names
+// of those that it still needs are kept as well.
 //
 // The file itself is not synced with every change: it would cost as much as the
 // change. After a process died it is exact. After the power failed it may be some
@@ -28,11 +29,16 @@ type evidence struct {
 	name string
 	file vfs.File // nil until it is opened
 
-	mu       sync.Mutex
-	log      reach
-	manifest reach
-	found    [2]reach // what the file said when it was opened
-	line     [evidenceSize]byte
+	mu    sync.Mutex
+	at    state
+	found state // what the file said when it was opened
+	line  [evidenceSize]byte
+}
+
+// state is what the file says.
+type state struct {
+	log, manifest reach    // that are being written
+	closed        []string // logs before that one which are not removed yet
 }
 
 // reach is how much of a file is synced.
@@ -71,7 +77,8 @@ func (e *evidence) open(name string) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.file, e.log, e.manifest = f, e.found[0], e.found[1]
+	e.file, e.at = f, e.found
+	e.at.closed = slices.Clone(e.found.closed)
 	return nil
 }
 
@@ -95,28 +102,43 @@ func (e *evidence) openFile() (f vfs.File, err error) {
 
 // forget makes it durable that a log is not there any more, before it is removed.
 func (e *evidence) forget(log string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.file == nil || e.log.name != log {
-		return
+	if f := e.without(log); f != nil {
+		_ = e.disk.sync("syncing", e.name, f.Sync)
 	}
-	e.log = reach{}
-	e.write()
-	_ = e.disk.sync("syncing", e.name, e.file.Sync)
 }
 
-// checkLogs is an error if the log that was written last is gone: Pebble removes a log
-// only when there is a newer one, and would not miss it.
-func (e *evidence) checkLogs(name string) error {
-	log := e.found[0].name
-	if !isLog(log) {
+// without takes a log out of what the file says. It is nil if nothing was said of it.
+func (e *evidence) without(log string) vfs.File {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	at := slices.Index(e.at.closed, log)
+	switch {
+	case e.file == nil:
+		return nil
+	case e.at.log.name == log:
+		e.at.log = reach{}
+	case at >= 0:
+		e.at.closed = slices.Delete(e.at.closed, at, at+1)
+	default:
 		return nil
 	}
-	newest, err := e.newestLog(name)
-	if err == nil && before(newest, log) {
-		err = missing(e.disk.FS.PathJoin(e.disk.FS.PathDir(name), log))
+	e.write()
+	return e.file
+}
+
+// checkLogs is an error if a log is gone that Pebble has not removed: it would not
+// miss it.
+func (e *evidence) checkLogs(name string) error {
+	for _, log := range append(e.found.closed, e.found.log.name) {
+		if !isLog(log) {
+			continue
+		}
+		path := e.disk.FS.PathJoin(e.disk.FS.PathDir(name), log)
+		if _, err := e.disk.FS.Stat(path); errors.Is(err, iofs.ErrNotExist) {
+			return missing(path)
+		}
 	}
-	return err
+	return nil
 }
 
 // close syncs and closes the file.
@@ -144,10 +166,15 @@ func (e *evidence) set(of *reach, synced int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	of.synced = synced
-	if isLog(of.name) {
-		e.log = *of
-	} else {
-		e.manifest = *of
+	switch {
+	case !isLog(of.name):
+		e.at.manifest = *of
+	case slices.Contains(e.at.closed, of.name): // closed in the order in which they were begun, or nearly
+	default:
+		if e.at.log.name != of.name && isLog(e.at.log.name) {
+			e.at.closed = append(e.at.closed, e.at.log.name)
+		}
+		e.at.log = *of
 	}
 	if e.file != nil {
 		e.write()
@@ -169,15 +196,23 @@ func (e *evidence) write() {
 	}
 }
 
-// format is the content of the file: names and offsets, and a checksum.
+// closedMost is how many closed logs have room in the file. There are two or three,
+// unless tables cannot be written.
+const closedMost = 20
+
+// format is the content of the file: names and offsets, the names of closed logs, and a
+// checksum.
 func (e *evidence) format() []byte {
 	line := e.line[:0]
-	for _, each := range [...]reach{e.log, e.manifest} {
+	for _, each := range [...]reach{e.at.log, e.at.manifest} {
 		if each.name == "" {
 			each.name = "-"
 		}
 		line = append(append(line, each.name...), ' ')
 		line = append(strconv.AppendInt(line, each.synced, 10), ' ')
+	}
+	for _, name := range e.at.closed[:min(len(e.at.closed), closedMost)] {
+		line = append(append(line, name...), ' ')
 	}
 	line = strconv.AppendUint(line, uint64(crc32.Checksum(line, castagnoli)), 16)
 	for len(line) < evidenceSize-1 {
@@ -187,22 +222,28 @@ func (e *evidence) format() []byte {
 }
 
 // parseEvidence reads what format wrote. A file that is damaged says nothing.
-func parseEvidence(content []byte) (found [2]reach) {
+func parseEvidence(content []byte) (found state) {
 	content = bytes.TrimRight(content, " \n\x00")
 	at := bytes.LastIndexByte(content, ' ') + 1
 	sum, err := strconv.ParseUint(string(content[at:]), 16, 32)
 	if err != nil || uint32(sum) != crc32.Checksum(content[:at], castagnoli) {
 		return found
 	}
-	if n, err := fmt.Sscan(string(content), &found[0].name, &found[0].synced, &found[1].name, &found[1].synced); n != 4 || err != nil {
-		return [2]reach{}
+	words := strings.Fields(string(content[:at]))
+	if len(words) < 4 {
+		return found
 	}
-	return found
+	log, err1 := strconv.ParseInt(words[1], 10, 64)
+	manifest, err2 := strconv.ParseInt(words[3], 10, 64)
+	if err1 != nil || err2 != nil {
+		return found
+	}
+	return state{log: reach{words[0], log}, manifest: reach{words[2], manifest}, closed: words[4:]}
 }
 
 // mustHave is how much of a file is known to be synced.
 func (e *evidence) mustHave(name string) int64 {
-	for _, each := range e.found {
+	for _, each := range [...]reach{e.found.log, e.found.manifest} {
 		if each.name == name {
 			return each.synced
 		}
