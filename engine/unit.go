@@ -139,9 +139,13 @@ func (u *unit) step(b *batch) *batch {
 		u.counts.received += uint64(handed)
 		u.counts.batches++
 		if handed < len(b.live) && !u.stop { // slow: let the finished ones go on
-			front := u.sift(b.split(handed), handed)
-			if front != nil {
-				u.w.run(u.index+1, front)
+			if front := u.sift(b.split(handed), handed); front != nil {
+				u.proceed(front)
+			}
+			if u.blocked > 0 { // it could not be flushed
+				u.counts.bytes -= uint64(b.bytes)
+				u.waiting = append(u.waiting, b)
+				return nil
 			}
 			continue
 		}

@@ -162,7 +162,7 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.bu
 		r.crashed()
 		finish(t, r, false)
 		if err := r.audit(t, oracle.Terms{Duplicates: 2 * again(r.most)}); err != nil {
-			t.Fatalf("sync %s, seed %d: %v", when, s, err)
+			t.Fatalf("sync %s, seed %d: %v\n%s", when, s, err, p.said)
 		}
 	}
 	t.Logf("%d ended with an error, %d went on", ended, wentOn)
