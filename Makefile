@@ -12,7 +12,7 @@ STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MODULES = component test/plugins/thirdparty/shout test/plugins/thirdparty/words
 
 # Where goroutines meet; the race detector makes everything slow.
-RACE     = . ./engine ./control ./script ./loader ./observe ./components/...
+RACE     = . ./engine ./store ./control ./script ./loader ./observe ./components/...
 FUZZTIME = 30000x
 
 .PHONY: build gopiper plugins $(PLUGINS) test race fuzz lint cross bench demo docs clean help

@@ -94,10 +94,11 @@ func (t *target) start(ctx context.Context) error {
 	}
 	t.turn.Lock()
 	defer t.turn.Unlock()
+	signal.Notify(t.reopen, unix.SIGUSR1) // who renames the file once it is open is heard
 	if _, err := t.current(); err != nil {
+		signal.Stop(t.reopen)
 		return err
 	}
-	signal.Notify(t.reopen, unix.SIGUSR1)
 	return nil
 }
 

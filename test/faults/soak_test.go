@@ -194,7 +194,7 @@ func (s *soak) rotate() {
 		s.t.Fatal(err)
 	}
 	s.p.signal(syscall.SIGUSR1)
-	s.r.feed(s.t, 1)
+	s.r.feed(s.t, 50) // some are dropped
 	for !eventually(patience, func() bool { return out.size() > 0 }) {
 		s.t.Fatalf("seed %d: nothing is written to a new file: %s", s.seed, s.p.said)
 	}
