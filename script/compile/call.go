@@ -7,23 +7,39 @@ import (
 )
 
 // function is one that can be called: with one result, or with any number,
-// which it pushes.
+// which it pushes. Its first result can be had without the stack where that
+// depends on the first argument alone, and the call has takes arguments.
 type function struct {
-	one  func(f *frame, arguments []Value) Value
-	many func(f *frame, arguments []Value)
+	one   func(f *frame, arguments []Value) Value
+	many  func(f *frame, arguments []Value)
+	quick func(f *frame, v Value) Value
+	takes int
+}
+
+// unary is a function of one argument.
+func unary(quick func(f *frame, v Value) Value) function {
+	return function{
+		one: func(f *frame, arguments []Value) Value {
+			if len(arguments) == 0 {
+				return f.bail()
+			}
+			return quick(f, arguments[0])
+		},
+		quick: quick, takes: 1,
+	}
 }
 
 // functions are those that can be compiled, by their full names.
 var functions = map[string]function{
-	"tostring":        {one: toString},
-	"tonumber":        {one: toNumber},
-	"type":            {one: typeOf},
-	"string.len":      {one: stringLen},
+	"tostring":        unary(toString),
+	"tonumber":        {one: toNumber, quick: toDecimal, takes: 1},
+	"type":            unary(typeOf),
+	"string.len":      unary(stringLen),
 	"string.sub":      {one: stringSub},
-	"string.upper":    {one: stringUpper},
-	"string.lower":    {one: stringLower},
+	"string.upper":    unary(stringUpper),
+	"string.lower":    unary(stringLower),
 	"string.rep":      {one: stringRep},
-	"string.reverse":  {one: stringReverse},
+	"string.reverse":  unary(stringReverse),
 	"string.char":     {one: stringChar},
 	"string.byte":     {many: stringByte},
 	"string.find":     find(nil),
@@ -128,6 +144,9 @@ func (c *compiler) callOne(e *ast.FuncCallExpr) expression {
 		}
 		return joined(operands, e.Line())
 	}
+	if quick := c.quick(e); quick != nil {
+		return quick
+	}
 	called, arguments := c.called(e)
 	if one := called.one; one != nil {
 		return func(f *frame) Value {
@@ -148,6 +167,33 @@ func (c *compiler) callOne(e *ast.FuncCallExpr) expression {
 		}
 		f.stack = f.stack[:base]
 		return v
+	}
+}
+
+// quick compiles a call whose first result can be had without the stack, nil for
+// any other.
+func (c *compiler) quick(e *ast.FuncCallExpr) expression {
+	name, arguments := c.callee(e)
+	called := functions[name]
+	if name == "string.gsub" {
+		called = c.prepared(name, called, arguments, e.Line())
+	}
+	if called.quick == nil || len(arguments) != called.takes {
+		return nil
+	}
+	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(arguments) == 1 {
+		return nil // it may have no value, or several
+	}
+	c.enter(e.Line())
+	defer c.leave()
+	first, quick, line, isMethod := c.expression(arguments[0]), called.quick, e.Line(), e.Receiver != nil
+	return func(f *frame) Value {
+		f.step(line)
+		v := first(f)
+		if isMethod && v.kind != isString {
+			f.bail()
+		}
+		return quick(f, v)
 	}
 }
 
@@ -213,7 +259,13 @@ func (c *compiler) prepared(name string, called function, arguments []ast.Expr, 
 	case "string.match":
 		return match(p)
 	case "string.gsub":
-		return gsub(p)
+		replaces := gsub(p)
+		if len(arguments) == 3 && p != nil {
+			if s, ok := arguments[2].(*ast.StringExpr); ok {
+				replaces.quick, replaces.takes = replaceQuickly(p, s.Value), 3
+			}
+		}
+		return replaces
 	case "string.format":
 		if len(arguments) > 0 {
 			if s, ok := arguments[0].(*ast.StringExpr); ok {

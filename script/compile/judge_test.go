@@ -141,8 +141,8 @@ func (s *sample) outcome(r *Runner) (string, error) {
 func (r *Runner) results(m component.Message) (list []string, err error) {
 	defer r.leave(&err)
 	for _, v := range r.run(m) {
-		name := typeOf(r.frame, []Value{v}).text
-		list = append(list, fmt.Sprintf("%s:%x", name, toString(r.frame, []Value{v}).text))
+		name := typeOf(r.frame, v).text
+		list = append(list, fmt.Sprintf("%s:%x", name, toString(r.frame, v).text))
 	}
 	r.frame.commit()
 	return list, nil

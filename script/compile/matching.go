@@ -111,16 +111,34 @@ func gsub(p *pattern.Pattern) function {
 		most := f.position(a, 3, float64(len(s)+1))
 		if p != nil {
 			if plain, ok := p.Plain(); ok && plain != "" && strings.IndexByte(replacement, '%') < 0 {
-				f.replacePlain(s, plain, replacement, int(most))
+				result, count := f.replacePlain(s, plain, replacement, int(most))
+				f.stack = append(f.stack, result, count)
 				return
 			}
 		}
-		f.replaceAll(p, s, wanted, replacement, most)
+		result, count := f.replaceAll(p, s, wanted, replacement, most)
+		f.stack = append(f.stack, result, count)
 	}}
 }
 
-// replacePlain replaces a string by another.
-func (f *frame) replacePlain(s, wanted, replacement string, most int) {
+// replaceQuickly makes the first result of gsub, for a replacement that is known.
+func replaceQuickly(p *pattern.Pattern, replacement string) func(*frame, Value) Value {
+	plain, ok := p.Plain()
+	ok = ok && plain != "" && strings.IndexByte(replacement, '%') < 0
+	return func(f *frame, v Value) Value {
+		s := f.textOf(v)
+		if ok {
+			v, _ = f.replacePlain(s, plain, replacement, len(s))
+		} else {
+			v, _ = f.replaceAll(p, s, p.Text(), replacement, float64(len(s)+1))
+		}
+		return v
+	}
+}
+
+// replacePlain replaces a string by another, and returns the result and how
+// often that was.
+func (f *frame) replacePlain(s, wanted, replacement string, most int) (Value, Value) {
 	f.charge(len(s))
 	start, count, rest := len(f.arena), 0, s
 	for count < most {
@@ -135,11 +153,11 @@ func (f *frame) replacePlain(s, wanted, replacement string, most int) {
 		f.arena = append(append(f.arena, rest[:i]...), replacement...)
 		rest = rest[i+len(wanted):]
 	}
-	f.pushReplaced(s, start, count, rest)
+	return f.replaced(s, start, count, rest)
 }
 
-// replaceAll replaces matches of a pattern.
-func (f *frame) replaceAll(p *pattern.Pattern, s, wanted, replacement string, most float64) {
+// replaceAll does the same for matches of a pattern.
+func (f *frame) replaceAll(p *pattern.Pattern, s, wanted, replacement string, most float64) (Value, Value) {
 	f.charge(len(s))
 	anchored := strings.HasPrefix(wanted, "^")
 	start, count, at := len(f.arena), 0, 0
@@ -164,17 +182,17 @@ func (f *frame) replaceAll(p *pattern.Pattern, s, wanted, replacement string, mo
 			break
 		}
 	}
-	f.pushReplaced(s, start, count, s[min(at, len(s)):])
+	return f.replaced(s, start, count, s[min(at, len(s)):])
 }
 
-// pushReplaced pushes the results of gsub: what was built from start on, and the
-// rest behind the last match.
-func (f *frame) pushReplaced(s string, start, count int, rest string) {
+// replaced returns the results of gsub: what was built from start on with the
+// rest behind the last match, and the count.
+func (f *frame) replaced(s string, start, count int, rest string) (Value, Value) {
 	if count > 0 {
 		f.arena = append(f.arena, rest...)
 		s = f.since(start)
 	}
-	f.stack = append(f.stack, text(s), number(float64(count)))
+	return text(s), number(float64(count))
 }
 
 // expand appends what replaces a match: %1 stands for a capture.

@@ -11,7 +11,7 @@ func init() {
 		"deg":  func(x float64) float64 { return x * 180 / math.Pi },
 		"rad":  func(x float64) float64 { return x * math.Pi / 180 },
 	} {
-		functions["math."+name] = function{one: func(fr *frame, a []Value) Value { return number(f(fr.argument(a, 0))) }}
+		functions["math."+name] = unary(func(fr *frame, v Value) Value { return number(f(fr.numberOf(v))) })
 	}
 }
 

@@ -14,11 +14,8 @@ func (f *frame) argumentText(a []Value, i int) string {
 	return f.textOf(v)
 }
 
-func toString(f *frame, a []Value) Value {
-	if len(a) == 0 {
-		return f.bail()
-	}
-	switch v := a[0]; v.kind {
+func toString(f *frame, v Value) Value {
+	switch v.kind {
 	case isNil:
 		return text("nil")
 	case isFalse:
@@ -34,7 +31,11 @@ func toNumber(f *frame, a []Value) Value {
 	if base := at(a, 1); len(a) == 0 || base.kind != isNil && (base.kind != isNumber || base.number != 10) {
 		return f.bail()
 	}
-	switch v := a[0]; v.kind {
+	return toDecimal(f, a[0])
+}
+
+func toDecimal(f *frame, v Value) Value {
+	switch v.kind {
 	case isNumber:
 		return number(v.number)
 	case isString:
@@ -52,11 +53,8 @@ func toNumber(f *frame, a []Value) Value {
 	return Value{}
 }
 
-func typeOf(f *frame, a []Value) Value {
-	if len(a) == 0 {
-		return f.bail()
-	}
-	switch a[0].kind {
+func typeOf(f *frame, v Value) Value {
+	switch v.kind {
 	case isNil:
 		return text("nil")
 	case isFalse, isTrue:
@@ -69,7 +67,7 @@ func typeOf(f *frame, a []Value) Value {
 	return f.bail()
 }
 
-func stringLen(f *frame, a []Value) Value { return number(float64(len(f.argumentText(a, 0)))) }
+func stringLen(f *frame, v Value) Value { return number(float64(len(f.textOf(v)))) }
 
 // span turns positions from and to, which may count from the end, into offsets
 // in a string of n bytes, from <= to.
@@ -150,8 +148,8 @@ func stringRep(f *frame, a []Value) Value {
 	return text(f.since(start))
 }
 
-func stringReverse(f *frame, a []Value) Value {
-	start := f.copied(f.argumentText(a, 0))
+func stringReverse(f *frame, v Value) Value {
+	start := f.copied(f.textOf(v))
 	slices.Reverse(f.arena[start:])
 	return text(f.since(start))
 }
@@ -164,14 +162,14 @@ func (f *frame) copied(s string) int {
 	return start
 }
 
-func stringUpper(f *frame, a []Value) Value {
-	start := f.copied(f.argumentText(a, 0))
+func stringUpper(f *frame, v Value) Value {
+	start := f.copied(f.textOf(v))
 	flipCase(f.arena[start:], 'a')
 	return text(f.since(start))
 }
 
-func stringLower(f *frame, a []Value) Value {
-	start := f.copied(f.argumentText(a, 0))
+func stringLower(f *frame, v Value) Value {
+	start := f.copied(f.textOf(v))
 	flipCase(f.arena[start:], 'A')
 	return text(f.since(start))
 }
