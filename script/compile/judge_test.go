@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
@@ -17,6 +16,13 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 )
+
+// testingT is what *testing.T and *rapid.T have in common.
+type testingT interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
 
 // sample is a function and a message for it.
 type sample struct {
@@ -86,7 +92,7 @@ func (e surroundings) constant(x ast.Expr) Meaning {
 }
 
 // parsed returns the function of a source and what stands before it.
-func parsed(t testing.TB, source string) (*ast.FunctionExpr, []ast.Stmt) {
+func parsed(t testingT, source string) (*ast.FunctionExpr, []ast.Stmt) {
 	t.Helper()
 	statements, err := parse.Parse(strings.NewReader(source), "test.lua")
 	if err != nil {
@@ -97,7 +103,7 @@ func parsed(t testing.TB, source string) (*ast.FunctionExpr, []ast.Stmt) {
 }
 
 // compiled compiles the sample's function.
-func (s *sample) compiled(t testing.TB, purpose Purpose) (*Function, *Reason) {
+func (s *sample) compiled(t testingT, purpose Purpose) (*Function, *Reason) {
 	t.Helper()
 	function, before := parsed(t, s.source())
 	return Compile(function, purpose, environment(before))
@@ -214,7 +220,7 @@ func literalOf(value any) string {
 }
 
 // program is the sample as a script for an interpreter.
-func (s *sample) program(t testing.TB) string {
+func (s *sample) program(t testingT) string {
 	model, err := os.ReadFile("testdata/model.lua")
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +247,7 @@ func (s *sample) program(t testing.TB) string {
 }
 
 // gopher runs the sample with gopher-lua.
-func (s *sample) gopher(t testing.TB) string {
+func (s *sample) gopher(t testingT) string {
 	L := lua.NewState()
 	defer L.Close()
 	if err := L.DoString(s.program(t)); err != nil {
@@ -254,7 +260,7 @@ func (s *sample) gopher(t testing.TB) string {
 var lua51, _ = exec.LookPath("lua5.1")
 
 // reference runs the sample with Lua 5.1.
-func (s *sample) reference(t testing.TB) string {
+func (s *sample) reference(t testingT) string {
 	command := exec.Command(lua51, "-")
 	command.Stdin = strings.NewReader(s.program(t) + "\nio.write(outcome)")
 	var stderr bytes.Buffer
@@ -278,7 +284,7 @@ type verdict struct {
 
 // judge compares the compiled function with the interpreters, or
 // with Lua 5.1 alone if gopher-lua is odd.
-func (s *sample) judge(t testing.TB, odd bool) (v verdict) {
+func (s *sample) judge(t testingT, odd bool) (v verdict) {
 	t.Helper()
 	function, reason := s.compiled(t, Handler)
 	if v.reason = reason; reason != nil {
@@ -286,7 +292,7 @@ func (s *sample) judge(t testing.TB, odd bool) (v verdict) {
 	}
 	for _, engine := range []struct {
 		name         string
-		run          func(testing.TB) string
+		run          func(testingT) string
 		appendNumber func([]byte, float64) []byte
 	}{{"gopher-lua", s.gopher, appendAsGopher}, {"lua5.1", s.reference, nil}} {
 		if engine.name == "lua5.1" && lua51 == "" || engine.name == "gopher-lua" && odd {
