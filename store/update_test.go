@@ -177,11 +177,16 @@ func TestConcurrent(t *testing.T) {
 			}
 		}
 	}()
+	failed, over := s.Failed(), make(chan struct{})
 	go func() {
-		<-s.Failed()
-		close(stop)
+		select {
+		case <-failed:
+			close(stop)
+		case <-over:
+		}
 	}()
 	wait.Wait()
+	close(over)
 	mustClose(t, s)
 	if done.Load() != writers*updates {
 		t.Errorf("%d updates were done", done.Load())
@@ -194,7 +199,6 @@ func TestConcurrent(t *testing.T) {
 			t.Errorf("of writer %d there is %q, %v", writer, value, err)
 		}
 	}
-	s.fail(nil) // ends the goroutine above
 }
 
 // What is done may update, though far too much waits to be committed already.
