@@ -38,6 +38,7 @@ type state struct {
 	loading   []string
 	coroutine int // depth of coroutines that have resumed others
 
+	originals  map[lua.LValue]string // what the library holds, by full names
 	shortForms map[string]*lua.LFunction
 	names      map[*lua.LFunction]string // of the short forms
 	message    *lua.LTable               // metatables
@@ -75,6 +76,9 @@ func newState(s *Script, first bool) *state {
 		RegistryGrowStep: 4096,
 	})
 	st.openLibrary()
+	if first {
+		st.noteOriginals()
+	}
 	st.lua.SetContext(&st.guard)
 	return st
 }

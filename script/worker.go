@@ -36,7 +36,7 @@ type worker struct {
 }
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
-	return &worker{seat: seat{function: f, place: at, counts: true}, postponed: postponed}
+	return &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner()}, postponed: postponed}
 }
 
 // Open evaluates the script for this worker, unless another function at the
@@ -60,14 +60,47 @@ func (w *worker) Close() error {
 
 // Handle hands one message to the function.
 func (w *worker) Handle(m component.Message, handled component.HandledCallback) {
-	w.oneOf[0], w.oneReport[0] = m, component.Report{}
-	w.HandleBatch(w.oneOf[:], w.oneReport[:])
-	w.oneOf[0] = nil
-	handled(w.oneReport[0])
+	one, report := [1]component.Message{m}, [1]component.Report{}
+	w.HandleBatch(one[:], report[:])
+	handled(report[0])
 }
 
 // HandleBatch hands messages to the function, one after the other.
 func (w *worker) HandleBatch(messages []component.Message, reports []component.Report) int {
+	if w.runner == nil {
+		return w.interpret(messages, reports)
+	}
+	started := time.Now()
+	for i, m := range messages {
+		if i%lookEvery == lookEvery-1 && time.Since(started) > batchMax {
+			return i
+		}
+		report, err := w.runner.Handle(m)
+		if err != nil {
+			report = w.compiledEnded(m, err)
+		}
+		reports[i] = report
+	}
+	return len(messages)
+}
+
+// compiledEnded is the report of a message that the compiled function has not ended
+// with.
+func (w *worker) compiledEnded(m component.Message, err error) component.Report {
+	if limit := w.limit(err); limit != nil {
+		return component.Report{Status: StatusLimit, Description: limit.Error()}
+	}
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.interpret(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	return w.oneReport[0]
+}
+
+// lookEvery is how many messages lie between two looks at the clock.
+const lookEvery = 64
+
+// interpret lets the interpreter run the function.
+func (w *worker) interpret(messages []component.Message, reports []component.Report) int {
 	before := w.state
 	if err := w.enter(context.Background()); err != nil {
 		for i := range messages {
