@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yuin/gopher-lua/ast"
+
 	"github.com/gopiper/gopiper/component"
 )
 
@@ -204,5 +206,51 @@ func TestPredicateAndKey(t *testing.T) {
 	}
 	if _, err := runner(`return msg.json.o.x.y`, Predicate).Predicate(m); err != ErrInterpret {
 		t.Error(err)
+	}
+}
+
+// TestRest holds that a runner stops to try what is left again and again, and
+// takes it up once that changes.
+func TestRest(t *testing.T) {
+	s := &sample{body: `msg.data = msg.json.a .. "!"`}
+	function, reason := s.compiled(t, Handler)
+	if reason != nil {
+		t.Fatal(reason)
+	}
+	r := function.NewRunner(Options{})
+	for range 10 * missedMax {
+		if _, err := r.Handle(component.NewMessage([]byte(`{"a":null}`))); err != ErrInterpret {
+			t.Fatal(err)
+		}
+	}
+	handled := 0
+	for range 10 * missedMax {
+		if _, err := r.Handle(component.NewMessage([]byte(`{"a":"x"}`))); err == nil {
+			handled++
+		}
+	}
+	if handled < 9*missedMax || handled == 10*missedMax {
+		t.Errorf("%d of %d messages handled", handled, 10*missedMax)
+	}
+}
+
+// TestRewritten holds that the .. operator may have become a call, as package
+// script makes of it.
+func TestRewritten(t *testing.T) {
+	s := &sample{body: `msg.data = join(msg.data, "-", join("a", 1), join("b", msg.data:byte(1, 2)))`, data: "xy"}
+	function, _ := parsed(t, s.source())
+	rename := func(e ast.Expr) { e.(*ast.FuncCallExpr).Func.(*ast.IdentExpr).Value = concatName }
+	call := function.Stmts[0].(*ast.AssignStmt).Rhs[0]
+	rename(call)
+	for _, inner := range call.(*ast.FuncCallExpr).Args[2:] {
+		rename(inner)
+	}
+	compiled, reason := Compile(function, Handler, Standard{})
+	if reason != nil {
+		t.Fatal(reason)
+	}
+	m := s.message()
+	if _, err := compiled.NewRunner(Options{}).Handle(m); err != nil || string(m.GetData()) != "xy-a1b120" {
+		t.Errorf("%s, %v", m.GetData(), err)
 	}
 }
