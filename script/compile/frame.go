@@ -51,6 +51,7 @@ type frame struct {
 	effects effects
 	results int // how many values at the end of stack were returned
 	names   interned
+	call    Call // the one of a native function
 }
 
 // interpret is what a frame panics with to leave the message to the interpreter.
