@@ -41,8 +41,8 @@ func (c *Call) Number(i int) float64 { return c.frame.numberOf(at(c.arguments, i
 // is for errors, and for whatever is rare.
 func (c *Call) Interpret() { c.frame.bail() }
 
-// Work counts what takes as long as looking at n bytes of a string. Where that
-// is more than the limits allow, the call does not go on.
+// Work tells of what takes as long as looking at n bytes of a string, before it
+// is done. The call does not go on if the function has run too long.
 func (c *Call) Work(n int) { c.frame.charge(n) }
 
 // ReturnNil adds nil to the results, as do the others that begin with Return.
