@@ -181,7 +181,7 @@ func (c *compiler) quick(e *ast.FuncCallExpr) expression {
 	if m.native != nil || called.quick == nil || len(arguments) != called.takes {
 		return nil
 	}
-	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(arguments) == 1 {
+	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(e.Args) == 1 && e.Receiver == nil {
 		return nil // it may have no value, or several
 	}
 	c.enter(e.Line())
@@ -215,8 +215,19 @@ func (c *compiler) called(e *ast.FuncCallExpr) (function, push) {
 	default:
 		called = c.prepared(m.name, called, arguments, line)
 	}
-	list := c.list(arguments, line)
 	isMethod := e.Receiver != nil
+	if isMethod && len(arguments) == 1 {
+		receiver := c.expression(arguments[0]) // it has one value, whatever it is
+		return called, func(f *frame) {
+			f.step(line)
+			v := receiver(f)
+			if v.kind != isString {
+				f.bail()
+			}
+			f.stack = append(f.stack, v)
+		}
+	}
+	list := c.list(arguments, line)
 	return called, func(f *frame) {
 		f.step(line)
 		base := len(f.stack)
