@@ -173,15 +173,15 @@ func (c *compiler) callOne(e *ast.FuncCallExpr) expression {
 // quick compiles a call whose first result can be had without the stack, nil for
 // any other.
 func (c *compiler) quick(e *ast.FuncCallExpr) expression {
-	name, arguments := c.callee(e)
-	called := functions[name]
-	if name == "string.gsub" {
-		called = c.prepared(name, called, arguments, e.Line())
+	m, arguments := c.callee(e)
+	called := functions[m.name]
+	if m.name == "string.gsub" {
+		called = c.prepared(m.name, called, arguments, e.Line())
 	}
-	if called.quick == nil || len(arguments) != called.takes {
+	if m.native != nil || called.quick == nil || len(arguments) != called.takes {
 		return nil
 	}
-	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(arguments) == 1 {
+	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(e.Args) == 1 && e.Receiver == nil {
 		return nil // it may have no value, or several
 	}
 	c.enter(e.Line())
@@ -202,18 +202,32 @@ func (c *compiler) called(e *ast.FuncCallExpr) (function, push) {
 	c.enter(e.Line())
 	defer c.leave()
 	line := e.Line()
-	name, arguments := c.callee(e)
-	if name == "error" {
+	m, arguments := c.callee(e)
+	called := functions[m.name]
+	switch {
+	case m.native != nil:
+		called = nativeFunction(m.native)
+	case m.name == "error":
 		bail := function{one: func(f *frame, _ []Value) Value { return f.bail() }}
 		return bail, func(*frame) {}
+	case called.one == nil && called.many == nil:
+		c.refuse(line, "a call of %s", m.name)
+	default:
+		called = c.prepared(m.name, called, arguments, line)
 	}
-	called, ok := functions[name]
-	if !ok || called.one == nil && called.many == nil {
-		c.refuse(line, "a call of %s", name)
-	}
-	called = c.prepared(name, called, arguments, line)
-	list := c.list(arguments, line)
 	isMethod := e.Receiver != nil
+	if isMethod && len(arguments) == 1 {
+		receiver := c.expression(arguments[0]) // it has one value, whatever it is
+		return called, func(f *frame) {
+			f.step(line)
+			v := receiver(f)
+			if v.kind != isString {
+				f.bail()
+			}
+			f.stack = append(f.stack, v)
+		}
+	}
+	list := c.list(arguments, line)
 	return called, func(f *frame) {
 		f.step(line)
 		base := len(f.stack)
@@ -224,24 +238,24 @@ func (c *compiler) called(e *ast.FuncCallExpr) (function, push) {
 	}
 }
 
-// callee returns the full name of what is called, and the arguments with the
+// callee returns the meaning of what is called, and the arguments with the
 // receiver as the first.
-func (c *compiler) callee(e *ast.FuncCallExpr) (name string, arguments []ast.Expr) {
+func (c *compiler) callee(e *ast.FuncCallExpr) (m Meaning, arguments []ast.Expr) {
 	if e.Receiver == nil {
 		m := c.static(e.Func)
 		if m.kind != library {
 			c.refuse(e.Line(), "a call of %s", spelled(e.Func))
 		}
-		return m.name, e.Args
+		return m, e.Args
 	}
 	if m := c.static(e.Receiver); m.kind == aMessage || m.kind == theAttributes || m.kind == library {
 		c.refuse(e.Line(), "a call of %s:%s", spelled(e.Receiver), e.Method)
 	}
-	m := c.environment.Meaning("string." + e.Method)
+	m = c.environment.Meaning("string." + e.Method)
 	if m.kind != library {
 		c.refuse(e.Line(), "a call of the method %s", e.Method)
 	}
-	return m.name, append([]ast.Expr{e.Receiver}, e.Args...)
+	return m, append([]ast.Expr{e.Receiver}, e.Args...)
 }
 
 // prepared looks at constant patterns and formats beforehand.

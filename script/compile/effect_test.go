@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yuin/gopher-lua/ast"
+
 	"github.com/gopiper/gopiper/component"
 )
 
@@ -153,7 +155,9 @@ func TestLimits(t *testing.T) {
 		{"local s = 'x' for i = 1, 40 do s = s .. s end", "more than 1 MiB of strings", 3, few},
 		{"local s = msg.data for i = 1, 40 do s = string.gsub(s, 'a', '%0%0') end", "more than 1 MiB of strings", 3, few},
 		{"for i = 1, 9000 do local s = string.upper(msg.data) end", "more than 1 MiB of strings", 3, few},
-		{"local a = msg.data .. 1 local b = msg.data .. 2 for i = 1, 9000 do local c = a == b end", "more than 10000 steps", 3, few},
+		{"local a = msg.data .. 1 local b = msg.data .. 2 for i = 1, 9000 do local c = a == b end", "more than 1ns", 3, short},
+		{"local a = msg.data .. 1 local b = msg.data .. 2 for i = 1, 99 do local c = a < b end", "more than 1ns", 3, short},
+		{"for i = 1, 99 do local n = tonumber(msg.data) end", "more than 1ns", 3, short},
 		{"for i = 1, 1e9 do end", "more than 1ns", 3, short},
 		{"msg.key = string.find(msg.data, '.-.-.-.-b')", "more than 1ns", 3, short},
 	} {
@@ -171,6 +175,15 @@ func TestLimits(t *testing.T) {
 		if string(m.GetData()) != long || m.Key() != "" {
 			t.Errorf("%s: the message was changed", c.body)
 		}
+	}
+}
+
+// TestLongArray holds that to go over a long array is no runaway.
+func TestLongArray(t *testing.T) {
+	body := `local n = 0 for i = 1, #msg.json.a do n = n + msg.json.a[i] end msg.key = n`
+	m, _, err := run(t, body, `{"a":[1`+strings.Repeat(",1", 99999)+`]}`, Limits{Time: time.Hour})
+	if err != nil || m.Key() != "100000" {
+		t.Errorf("%s, %v", m.Key(), err)
 	}
 }
 
@@ -204,5 +217,51 @@ func TestPredicateAndKey(t *testing.T) {
 	}
 	if _, err := runner(`return msg.json.o.x.y`, Predicate).Predicate(m); err != ErrInterpret {
 		t.Error(err)
+	}
+}
+
+// TestRest holds that a runner stops to try what is left again and again, and
+// takes it up once that changes.
+func TestRest(t *testing.T) {
+	s := &sample{body: `msg.data = msg.json.a .. "!"`}
+	function, reason := s.compiled(t, Handler)
+	if reason != nil {
+		t.Fatal(reason)
+	}
+	r := function.NewRunner(Options{})
+	for range 10 * missedMax {
+		if _, err := r.Handle(component.NewMessage([]byte(`{"a":null}`))); err != ErrInterpret {
+			t.Fatal(err)
+		}
+	}
+	handled := 0
+	for range 10 * missedMax {
+		if _, err := r.Handle(component.NewMessage([]byte(`{"a":"x"}`))); err == nil {
+			handled++
+		}
+	}
+	if handled < 9*missedMax || handled == 10*missedMax {
+		t.Errorf("%d of %d messages handled", handled, 10*missedMax)
+	}
+}
+
+// TestRewritten holds that the .. operator may have become a call, as package
+// script makes of it.
+func TestRewritten(t *testing.T) {
+	s := &sample{body: `msg.data = join(msg.data, "-", join("a", 1), join("b", msg.data:byte(1, 2)))`, data: "xy"}
+	function, _ := parsed(t, s.source())
+	rename := func(e ast.Expr) { e.(*ast.FuncCallExpr).Func.(*ast.IdentExpr).Value = concatName }
+	call := function.Stmts[0].(*ast.AssignStmt).Rhs[0]
+	rename(call)
+	for _, inner := range call.(*ast.FuncCallExpr).Args[2:] {
+		rename(inner)
+	}
+	compiled, reason := Compile(function, Handler, Standard{})
+	if reason != nil {
+		t.Fatal(reason)
+	}
+	m := s.message()
+	if _, err := compiled.NewRunner(Options{}).Handle(m); err != nil || string(m.GetData()) != "xy-a1b120" {
+		t.Errorf("%s, %v", m.GetData(), err)
 	}
 }

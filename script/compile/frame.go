@@ -14,11 +14,10 @@ import (
 // Limits are what one call may use. A zero stands for the default.
 type Limits struct {
 	// Steps is how many iterations of loops, calls and steps of patterns may be
-	// taken; a KiB of a string that is looked at counts as one too. 1 million
-	// unless it is set.
+	// taken, 1 million unless it is set.
 	Steps int
 	// Time is how long a call may take, 100 ms unless it is set. It is looked
-	// at after every 1024 steps.
+	// at after every 1024 steps, and after every MiB that is looked at.
 	Time time.Duration
 	// Bytes is how many bytes of strings may be built, 64 MiB unless it is set.
 	Bytes int
@@ -51,6 +50,7 @@ type frame struct {
 	effects effects
 	results int // how many values at the end of stack were returned
 	names   interned
+	call    Call // the one of a native function
 }
 
 // interpret is what a frame panics with to leave the message to the interpreter.
@@ -99,10 +99,13 @@ func (f *frame) step(line int) {
 	}
 }
 
-// charge counts the steps for n bytes that are looked at.
+// charge lets the clock be looked at the sooner for n bytes that are looked at.
 func (f *frame) charge(n int) {
-	if f.left -= n >> 10; f.left < 0 {
-		f.look()
+	if n >>= 10; n > 0 {
+		f.granted -= n // they are no steps
+		if f.left -= n; f.left < 0 {
+			f.look()
+		}
 	}
 }
 

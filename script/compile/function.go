@@ -26,6 +26,7 @@ var purposes = [...]string{"a handler", "a `when` function", "an `order_by` func
 type Function struct {
 	body  block
 	slots int
+	line  int // of its beginning
 }
 
 // Compile compiles a function of one message. The reason is nil, or says why it
@@ -53,7 +54,7 @@ func Compile(function *ast.FunctionExpr, purpose Purpose, environment Environmen
 		c.declare(name, c.slot())
 	}
 	body := c.block(function.Stmts)
-	return &Function{body: body, slots: c.most}, nil
+	return &Function{body: body, slots: c.most, line: function.Line()}, nil
 }
 
 // Options are how a runner runs a function.
@@ -72,6 +73,21 @@ type Options struct {
 type Runner struct {
 	function *Function
 	frame    *frame
+	missed   int // how many messages in a row were left to the interpreter
+}
+
+// missedMax is how many messages in a row may be left to the interpreter before
+// a runner tries only one of as many: most likely the next would be left too,
+// and an attempt costs time.
+const missedMax = 32
+
+// rests tells whether the runner leaves a message without an attempt.
+func (r *Runner) rests() bool {
+	if r.missed < missedMax {
+		return false
+	}
+	r.missed++
+	return r.missed%missedMax != 0
 }
 
 // NewRunner makes a runner of a function.
@@ -86,6 +102,9 @@ func (f *Function) NewRunner(o Options) *Runner {
 // Handle runs a handler and returns its report. The error is [ErrInterpret] or
 // a *[LimitError]; the message is then as it came.
 func (r *Runner) Handle(m component.Message) (report component.Report, err error) {
+	if r.rests() {
+		return component.Report{}, ErrInterpret
+	}
 	defer r.leave(&err)
 	var ended component.Report
 	if results := r.run(m); len(results) > 0 {
@@ -98,6 +117,9 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 // Predicate runs a predicate and returns whether its first result is something
 // else than nil and false. The errors are those of Handle.
 func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
+	if r.rests() {
+		return false, ErrInterpret
+	}
 	defer r.leave(&err)
 	results := r.run(m)
 	return len(results) > 0 && results[0].truth(), nil
@@ -106,6 +128,9 @@ func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
 // Key runs a function that computes a key and returns it, "" for nil. The
 // errors are those of Handle.
 func (r *Runner) Key(m component.Message) (key string, err error) {
+	if r.rests() {
+		return "", ErrInterpret
+	}
 	defer r.leave(&err)
 	results := r.run(m)
 	if len(results) == 0 || results[0].kind == isNil {
@@ -118,6 +143,7 @@ func (r *Runner) Key(m component.Message) (key string, err error) {
 func (r *Runner) run(m component.Message) []Value {
 	f := r.frame
 	f.begin(m)
+	f.line = r.function.line
 	r.function.body(f)
 	return f.stack[len(f.stack)-f.results:]
 }
@@ -127,7 +153,9 @@ func (r *Runner) leave(err *error) {
 	r.frame.end()
 	switch p := recover().(type) {
 	case nil:
+		r.missed = 0
 	case interpret:
+		r.missed++
 		*err = ErrInterpret
 	case *LimitError:
 		*err = p

@@ -47,6 +47,11 @@ var calls = []struct {
 	{call: `math.sin(0), math.cos(0), math.tan(0), math.atan2(0, 1), math.cosh(0), math.sinh(0), math.tanh(0), math.asin(0), math.acos(1), math.atan(0)`},
 	{call: `math.floor("3.7")`}, {call: `math.floor("x")`, left: true}, {call: `math.max()`, left: true}, {call: `math.random()`, left: true},
 	{call: `string.upper(string.sub("hello", 2, 3) .. string.rep("x", 2))`}, {call: `string.len(("a"):rep(5) .. "b")`},
+	{call: `("aXb"):gsub("X", "y"):upper(), (("aXb"):gsub("X", "y"):byte())`}, {call: `("xx"):gsub("x", "y"):rep()`, left: true},
+	{call: `("xx"):match("(x)(x)"):len(), string.upper(string.gsub("aXb", "X", "y"))`}, {call: `("xx"):gsub("x", "y"):sub()`, left: true},
+	{call: `tonumber(string.gsub("12", "x", ""))`, left: true, odd: true}, {call: `math.max(string.find("abc", "b"))`},
+	{call: `string.rep(string.gsub("ab", "b", "c"))`}, {call: `tostring(string.find("a", "b")), type(string.find("a", "b"))`},
+	{call: `tostring(string.byte(""))`, left: true}, {call: `("abc"):find("z"):len()`, left: true},
 	{call: `string.upper(nil)`, left: true}, {call: `string.upper()`, left: true}, {call: `(5):rep(2)`, left: true},
 	{call: `string.find(msg.json.level, "inf"), string.gsub(msg.data, "info", "warn")`}, {call: `(string.gsub(msg.data, '"', "'"))`},
 }

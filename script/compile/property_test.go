@@ -67,9 +67,14 @@ func (w *writer) number(depth int) string {
 func (w *writer) text(depth int) string {
 	n := 7
 	if depth > 0 {
-		n = 18
+		n = 20
 	}
 	switch w.below(n) {
+	case 18: // calls of several values, as a receiver and as arguments
+		return "('' .. " + w.text(depth-1) + `):gsub("[lo]", "0"):` + w.pick("method", "upper()", "len()", "sub(2)", "reverse()", "gsub('0', '1')")
+	case 19:
+		return w.pick("function", "string.lower", "tostring", "string.len", "math.max") + "(string.find(" + w.text(depth-1) + ", " +
+			w.pick("pattern", `"l+"`, `"(%a)(%a)"`, `"%s"`) + "))"
 	case 0, 1:
 		return w.pick("string", `"x"`, `"Hello, World"`, `""`, `"a=1&b=2"`, "prefix", `"tab\tline\n"`)
 	case 2, 3:
