@@ -14,6 +14,7 @@ import (
 // the interpreter runs it.
 type compiled struct {
 	function *compile.Function
+	purpose  compile.Purpose
 	reason   *compile.Reason
 }
 
@@ -60,6 +61,7 @@ func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 	ordinal := f.Impl.(*Function).ordinal
 	function := c.state.functions[ordinal]
 	became := &c.state.script.compiled[ordinal]
+	became.purpose = purpose
 	tree, sv, reason := c.tree(function)
 	if reason == nil {
 		became.function, reason = compile.Compile(tree, purpose, &meanings{compiling: c, survey: sv, function: function})
@@ -129,7 +131,11 @@ func (m *meanings) Meaning(name string) compile.Meaning {
 			return compile.Assigned()
 		}
 	}
-	return m.of(name, m.state.lua.Get(lua.GlobalsIndex).(*lua.LTable).RawGetString(name))
+	value := m.state.lua.Get(lua.GlobalsIndex).(*lua.LTable).RawGetString(name)
+	if value == lua.LNil {
+		return compile.Meaning{} // to read it may be an error
+	}
+	return m.of(name, value)
 }
 
 // of is the meaning of a name that has a value.
@@ -176,10 +182,11 @@ func (m *meanings) field(library, name string) compile.Meaning {
 	return compile.Meaning{}
 }
 
-// runner makes a runner of the compiled function; nil if it is not compiled.
-func (f *Function) runner() *compile.Runner {
+// runner makes a runner of the compiled function; nil if it is not compiled, or for
+// another purpose.
+func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 	all := f.script.compiled
-	if f.ordinal >= len(all) || all[f.ordinal].function == nil {
+	if f.ordinal >= len(all) || all[f.ordinal].function == nil || all[f.ordinal].purpose != purpose {
 		return nil
 	}
 	return all[f.ordinal].function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})

@@ -75,9 +75,9 @@ func (f *Function) Create(segment, worker int, postponed chan component.Message)
 func (f *Function) Predicate(segment, worker int) func(component.Message) (bool, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "a `when` function"
-	s.runner = f.runner()
+	s.runner = f.runner(compile.Predicate)
 	return func(m component.Message) (bool, error) {
-		if s.runner != nil {
+		if s.runner != nil && s.evaluated() {
 			if taken, err := s.runner.Predicate(m); err == nil {
 				return taken, nil
 			} else if limit := s.limit(err); limit != nil {
@@ -95,9 +95,9 @@ func (f *Function) Predicate(segment, worker int) func(component.Message) (bool,
 func (f *Function) Key(segment, worker int) func(component.Message) (string, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "an `order_by` function"
-	s.runner = f.runner()
+	s.runner = f.runner(compile.Key)
 	return func(m component.Message) (string, error) {
-		if s.runner != nil {
+		if s.runner != nil && s.evaluated() {
 			if key, err := s.runner.Key(m); err == nil {
 				return key, nil
 			} else if limit := s.limit(err); limit != nil {
@@ -200,6 +200,18 @@ func (s *seat) enter(ctx context.Context) error {
 		s.state, s.lua, s.message = st, st.functions[s.function.ordinal], st.newMessage(&s.view)
 	}
 	return nil
+}
+
+// evaluated tells whether the script could be evaluated for the place: before that no
+// function runs, compiled or not.
+func (s *seat) evaluated() bool {
+	if s.state == nil {
+		if s.enter(context.Background()) != nil {
+			return false
+		}
+		s.leave()
+	}
+	return true
 }
 
 func (s *seat) leave() { s.state.busy.Store(false) }

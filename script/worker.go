@@ -10,6 +10,7 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // batchMax is about how long one call of HandleBatch may take, if the function
@@ -36,7 +37,7 @@ type worker struct {
 }
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
-	return &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner()}, postponed: postponed}
+	return &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner(compile.Handler)}, postponed: postponed}
 }
 
 // Open evaluates the script for this worker, unless another function at the
@@ -67,7 +68,7 @@ func (w *worker) Handle(m component.Message, handled component.HandledCallback) 
 
 // HandleBatch hands messages to the function, one after the other.
 func (w *worker) HandleBatch(messages []component.Message, reports []component.Report) int {
-	if w.runner == nil {
+	if w.runner == nil || !w.evaluated() {
 		return w.interpret(messages, reports)
 	}
 	started := time.Now()

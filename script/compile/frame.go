@@ -137,7 +137,10 @@ func (f *frame) exceed(format string, arguments ...any) {
 
 // build counts n bytes of strings that are about to be built.
 func (f *frame) build(n int) {
-	if f.built += n; f.built > f.limits.Bytes || n < 0 {
+	if n > f.limits.Bytes || n < 0 {
+		f.bail() // one string that is too long is the interpreter's error
+	}
+	if f.built += n; f.built > f.limits.Bytes {
 		f.exceed("the function builds more than %d MiB of strings", f.limits.Bytes>>20)
 	}
 	f.charge(n)
