@@ -15,7 +15,7 @@ import (
 
 // documentMax is the greatest data, in bytes, whose document is kept for the
 // next message: it keeps the memory that it has grown to.
-const documentMax = 256 << 10
+const documentMax = 64 << 10
 
 // document is the JSON of the messages of a view, one after the other.
 type document struct {
@@ -79,12 +79,21 @@ func (v *view) openDocument() *document {
 // forget ends the use of all parts: their data is gone.
 func (d *document) forget() {
 	if d.large {
-		d.Document, d.pieces, d.numbers = jsonview.Document{}, nil, nil
+		d.Document, d.pieces = jsonview.Document{}, nil
 	}
 	d.generation++
 	d.open, d.changed, d.large, d.root, d.walk = false, false, false, nil, walk{}
 	clear(d.pieces)
 	d.pieces = d.pieces[:0]
+}
+
+// end ends the use of all parts, and of the texts of numbers: the function has
+// returned.
+func (d *document) end() {
+	if d.open {
+		d.forget()
+	}
+	d.started = d.generation
 	clear(d.numbers)
 }
 

@@ -32,13 +32,11 @@ func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
 func (v *view) end() {
 	v.message, v.data = nil, nil
 	v.calls++
-	if v.json != nil && v.json.open {
-		v.json.forget()
-		v.json.started = v.json.generation
+	if v.json != nil {
+		v.json.end()
 	}
 	if len(v.emitted) > 0 {
-		clear(v.emitted)
-		v.emitted, v.emittedBytes = v.emitted[:0], 0
+		v.emitted, v.emittedBytes = nil, 0
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 // is slow: what is handled by then need not wait for the rest.
 const batchMax = 10 * time.Millisecond
 
+// partsKept is for how many parts of a message memory is kept.
+const partsKept = 1 << 10
+
 // worker hands messages to a Lua function.
 type worker struct {
 	seat
@@ -143,6 +146,7 @@ func (s *seat) misreturned(format string, args ...any) error {
 // what was written in msg.json, and the others are sent.
 func (w *worker) finish(L *lua.LState, n int) component.Report {
 	w.parts = append(w.parts[:0], w.view.emitted...)
+	defer w.releaseParts()
 	r, err := w.report(L, n)
 	if err != nil {
 		return component.Report{Status: StatusReturn, Description: err.Error()}
@@ -160,8 +164,13 @@ func (w *worker) finish(L *lua.LState, n int) component.Report {
 			w.postponed <- w.parts[i].message(w.view.message)
 		}
 	}
-	clear(w.parts)
 	return r
+}
+
+func (w *worker) releaseParts() {
+	if clear(w.parts); cap(w.parts) > partsKept {
+		w.parts = nil
+	}
 }
 
 // report turns the n values that the function returned into a report. Messages
