@@ -44,7 +44,7 @@ func (st *state) receiver(L *lua.LState, method string) *held {
 // copyMessage is msg:copy(): a message of its own, with all that msg has now.
 func (st *state) copyMessage(L *lua.LState) int {
 	h := st.receiver(L, "copy")
-	p := h.snapshot(L)
+	p := st.snapshot(L, h.view)
 	m := component.NewMessage([]byte(p.data))
 	p.give(m)
 	origin := h.origin()
@@ -62,7 +62,7 @@ func (st *state) emitMessage(L *lua.LState) int {
 	case !origin.sends:
 		L.RaiseError("messages cannot be sent on here: nothing follows the function")
 	default:
-		p := h.snapshot(L)
+		p := st.snapshot(L, h.view)
 		if origin.emittedBytes += len(p.data) + partOverhead; origin.emittedBytes > emittedMax {
 			L.RaiseError("the function emits more than %d MiB for one message", emittedMax>>20)
 		}
@@ -72,11 +72,12 @@ func (st *state) emitMessage(L *lua.LState) int {
 }
 
 // snapshot returns all that the message has now, to be sent on.
-func (h *held) snapshot(L *lua.LState) part {
-	p, err := h.view.snapshot()
+func (st *state) snapshot(L *lua.LState, v *view) part {
+	p, err := v.snapshot()
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
+	st.guard.charge(L, min(len(p.data), stringMax)+partOverhead)
 	return p
 }
 

@@ -22,6 +22,8 @@ var copyTests = []struct {
 	{"in place of msg", `local c = msg:copy(); c.json.x = 1; return c`, "300", "{}" + rest, []string{`{"x":1}` + rest}},
 	{"a copy has what was written", `msg.json.x = 1; msg.key = "n"; local c = msg:copy(); c.json.y = 2; assert(msg.json.y == nil and c.json.x == 1); return c, msg`,
 		"0", `{"x":1} key=n at=1700000000500 a=1 b=2`, []string{`{"x":1,"y":2} key=n at=1700000000500 a=1 b=2`}},
+	{"numbers keep their text in copies", `msg.json = { 1.5 }; local d = msg:copy(); d.data = "[1.0]"; local c = msg:copy(); c.json = { d.json[1] }; return c`,
+		"300", "{}" + rest, []string{`[1.0]` + rest}},
 	{"a copy of a copy", `local c = msg:copy():copy(); c.data = "x"; return c, c:copy(), "y"`, "300", "{}" + rest, []string{"x" + rest, "x" + rest, "y" + rest}},
 	{"emit msg", `msg:emit(); msg.data = "later"`, "0", "later" + rest, []string{"{}" + rest}},
 	{"emit what was written", `msg.json.x = 1; msg:emit(); msg.json.x = 2; msg:emit(); msg.attributes.a = nil`, "0",
@@ -84,6 +86,18 @@ func TestEmitWhereItCannotBe(t *testing.T) {
 	}
 	if _, err := f.Key(0, 0)(newFake("x")); err == nil || err.Error() != "test.lua:2: an `order_by` function must not send messages; emit them in a function of the pipeline" {
 		t.Error(err)
+	}
+}
+
+func TestWhatWasEmittedIsForgotten(t *testing.T) {
+	s := load(t, withFunction(`if msg.data == "big" then msg.data = ("x"):rep(2^26) end; msg:emit()`))
+	postponed := make(chan component.Message, 10)
+	worker := functionOf(s, 0, 1).Create(0, 0, postponed)
+	if r := handle(t, worker, newFake("big")); r.Status != StatusError || len(postponed) != 0 {
+		t.Error(r)
+	}
+	if r := handle(t, worker, newFake("x")); r.Status != component.Done || len(postponed) != 1 {
+		t.Error(r)
 	}
 }
 

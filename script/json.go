@@ -29,9 +29,8 @@ type document struct {
 	large   bool // more than documentMax
 	size    int  // bytes of data, and of all that was written
 	root    *piece
-	pieces  []*piece          // by the number of their node
-	numbers map[uint64]string // see state.number
-	walk    walk              // where next is
+	pieces  []*piece // by the number of their node
+	walk    walk     // where next is
 }
 
 // piece is an object or array of a document as Lua holds it. It is never used
@@ -87,14 +86,12 @@ func (d *document) forget() {
 	d.pieces = d.pieces[:0]
 }
 
-// end ends the use of all parts, and of the texts of numbers: the function has
-// returned.
+// end ends the use of all parts: the function has returned.
 func (d *document) end() {
 	if d.open {
 		d.forget()
 	}
 	d.started = d.generation
-	clear(d.numbers)
 }
 
 // wrote notes that something of n bytes was written.
@@ -125,6 +122,17 @@ func (v *view) text() (lua.LValue, error) {
 		v.data = lua.LString(text)
 	}
 	return v.data, nil
+}
+
+// readData is msg.data.
+func (st *state) readData(L *lua.LState, v *view) lua.LValue {
+	fresh := v.data == nil
+	text, err := v.text()
+	check(L, err)
+	if fresh && v.json != nil && v.json.changed {
+		st.guard.charge(L, min(len(text.(lua.LString)), stringMax))
+	}
+	return text
 }
 
 // flush gives the message what was written in msg.json.
@@ -192,15 +200,15 @@ func (st *state) assignJSON(L *lua.LState, v *view, value lua.LValue) {
 	d.forget()
 	d.Reset(data)
 	d.open, d.size = true, len(data)
-	check(L, d.SetRoot(raw))
+	tooDeep(L, d.SetRoot(raw))
 	v.wrote(L, len(raw))
 	st.buffer = raw
 }
 
 // fromJSON turns a value or node into what Lua gets.
 func (st *state) fromJSON(v *view, value jsonview.Value, node *jsonview.Node) lua.LValue {
-	d := v.json
 	if node != nil {
+		d := v.json
 		n := node.Number()
 		for len(d.pieces) <= n {
 			d.pieces = append(d.pieces, nil)
@@ -218,7 +226,7 @@ func (st *state) fromJSON(v *view, value jsonview.Value, node *jsonview.Node) lu
 	case jsonview.String:
 		return st.word(value.Text(st.buffer))
 	case jsonview.Number:
-		return st.number(d, value)
+		return st.number(v.origin(), value)
 	}
 	return lua.LNil
 }

@@ -30,7 +30,7 @@ var errDeep = fmt.Errorf("tables are nested more than %d deep; does one contain 
 // toJSON returns a value as JSON, in the state's buffer, which is the caller's
 // to give back. It raises an error that begins with what was assigned.
 func (st *state) toJSON(L *lua.LState, v *view, value lua.LValue, what, key string) []byte {
-	e := encoder{st: st, L: L, out: st.take(), numbers: v.json.numbers}
+	e := encoder{st: st, L: L, out: st.take(), numbers: v.origin().numbers}
 	if err := e.value(value, 0); err != nil {
 		if key != "" {
 			what += " " + strconv.Quote(shorten(key, 40))

@@ -28,12 +28,12 @@ type exact struct {
 // number turns a number's text into a Lua number, or into an exact one. Where
 // the Lua number would be written otherwise, such as 1.0 and 1e3, the text is
 // noted: it is used where the same number is written.
-func (st *state) number(d *document, value jsonview.Value) lua.LValue {
+func (st *state) number(v *view, value jsonview.Value) lua.LValue {
 	raw := value.Raw()
 	if len(raw) <= 15 {
 		if n, ok := smallInt(raw); ok {
-			if len(d.numbers) > 0 {
-				delete(d.numbers, math.Float64bits(n))
+			if len(v.numbers) > 0 {
+				delete(v.numbers, math.Float64bits(n))
 			}
 			return lua.LNumber(n)
 		}
@@ -45,12 +45,12 @@ func (st *state) number(d *document, value jsonview.Value) lua.LValue {
 	}
 	var buffer [32]byte
 	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
-		delete(d.numbers, math.Float64bits(f))
+		delete(v.numbers, math.Float64bits(f))
 	} else {
-		if d.numbers == nil {
-			d.numbers = make(map[uint64]string)
+		if v.numbers == nil {
+			v.numbers = make(map[uint64]string)
 		}
-		d.numbers[math.Float64bits(f)] = string(raw)
+		v.numbers[math.Float64bits(f)] = string(raw)
 	}
 	return lua.LNumber(f)
 }

@@ -128,12 +128,18 @@ func (st *state) objectNewIndex(L *lua.LState) int {
 	return 0
 }
 
-// wrote notes what was written to a part.
+// wrote notes what was written to a part, unless that was an error.
 func (st *state) wrote(L *lua.LState, p *piece, n int, err error) {
-	if err != nil {
-		check(L, err)
-	}
+	tooDeep(L, err)
 	p.of.wrote(L, n+8) // and quotes, a colon and a comma
+}
+
+// tooDeep raises an error if something could not be written. As it is JSON, and
+// where it belongs is there, it can only be too deep.
+func tooDeep(L *lua.LState, err error) {
+	if err != nil {
+		L.RaiseError("msg.json: objects and arrays would be nested more than %d deep", jsonview.MaxDepth)
+	}
 }
 
 // place is an index of an array, counted from 0; it is negative for what none

@@ -120,6 +120,7 @@ func TestJSON(t *testing.T) {
 
 func TestJSONErrors(t *testing.T) {
 	deep := strings.Repeat("[", 1001) + strings.Repeat("]", 1001)
+	nested := deep[1 : len(deep)-1]
 	for _, test := range []struct{ body, data, want string }{
 		{`return msg.json.a`, `{"a" 1}`, `msg.json: the data is not JSON: offset 5: expected ':', found '1'`},
 		{`return msg.json`, ``, `msg.json: the data is not JSON: offset 0: expected a value, found the end`},
@@ -158,6 +159,8 @@ func TestJSONErrors(t *testing.T) {
 		{`next(msg.json, "b")`, `{"a":1}`, `next: the JSON object has no member b`},
 		{`msg.json = nil`, `{}`, `msg.json cannot be nil; gopiper.null is JSON's null, and gopiper.DROP drops the message`},
 		{`msg.jsn = 1`, `{}`, `a message has no field "jsn"; did you mean "json"?`},
+		{`local at = msg.json; for i = 1, 998 do at = at[1] end; at[1] = {{}}; at[1][1] = 5; at[1] = {{{}}}`, nested[1 : len(nested)-1], `msg.json: objects and arrays would be nested more than 1000 deep`},
+		{`msg.json = { msg.json }`, nested, `msg.json: objects and arrays would be nested more than 1000 deep`},
 		{`local j = msg.json; msg.data = "{}"; return j.a`, `{"a":1}`, `a part of msg.json was used after msg.data or msg.json had been assigned; read msg.json again`},
 		{`local j = msg.json.a; msg.json = {}; j.x = 1`, `{"a":{}}`, `a part of msg.json was used after msg.data or msg.json had been assigned; read msg.json again`},
 		{`local j = msg.json; msg.data = "{}"; msg.json.a = j`, `{"a":1}`, `a part of msg.json was used after msg.data`},

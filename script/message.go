@@ -14,6 +14,9 @@ type view struct {
 	message component.Message // nil while no function runs
 	data    lua.LValue        // msg.data, once it was read or assigned
 	json    *document         // msg.json; nil until it was first used
+	// numbers are texts of numbers that were read for the message at hand, in it
+	// or in copies of it; see state.number.
+	numbers map[uint64]string
 	// readOnly names what must not change a message; "" if it may.
 	readOnly string
 	sends    bool // whether messages can be sent on
@@ -35,9 +38,8 @@ func (v *view) end() {
 	if v.json != nil {
 		v.json.end()
 	}
-	if len(v.emitted) > 0 {
-		v.emitted, v.emittedBytes = nil, 0
-	}
+	clear(v.numbers)
+	v.emitted, v.emittedBytes = nil, 0
 }
 
 // messageFields are the fields of msg, for suggestions.
@@ -110,9 +112,7 @@ func (st *state) messageIndex(L *lua.LState) int {
 	}
 	switch name {
 	case "data":
-		text, err := h.text()
-		check(L, err)
-		L.Push(text)
+		L.Push(st.readData(L, h.view))
 	case "json":
 		L.Push(st.readJSON(L, h.view))
 	case "attributes":
