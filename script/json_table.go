@@ -108,8 +108,7 @@ func (st *state) nextMember(L *lua.LState, p *piece) int {
 	return n
 }
 
-// openTables gives the library functions that know parts. elements are those
-// that only read an array.
+// openTables gives the library functions that know parts.
 func (st *state) openTables(globals, table *lua.LTable) {
 	step := st.lua.NewFunction(func(L *lua.LState) int {
 		index := int(L.CheckNumber(2)) + 1
@@ -136,15 +135,25 @@ func (st *state) openTables(globals, table *lua.LTable) {
 		L.Push(lua.LNumber(0))
 		return 3
 	}))
-	for name, own := range map[string]lua.LGFunction{"insert": st.insert, "remove": st.remove} {
-		original := table.RawGetString(name).(*lua.LFunction).GFunction
-		table.RawSetString(name, st.lua.NewFunction(func(L *lua.LState) int {
+	insert, remove := table.RawGetString("insert").(*lua.LFunction).GFunction, table.RawGetString("remove").(*lua.LFunction).GFunction
+	st.set(table, map[string]lua.LGFunction{
+		"insert": func(L *lua.LState) int {
 			if pieceOf(L.Get(1)) == nil {
-				return original(L)
+				return insert(L)
 			}
-			return own(L)
-		}))
-	}
+			return st.insert(L)
+		},
+		"remove": func(L *lua.LState) int {
+			if pieceOf(L.Get(1)) != nil {
+				return st.remove(L)
+			}
+			n := L.CheckTable(1).Len()
+			if at := L.OptInt(2, n); at < 1 || at > n {
+				return 0 // as in Lua; the engine returns nil
+			}
+			return remove(L)
+		},
+	})
 	for name, in := range map[string]*lua.LTable{"unpack": globals, "concat": table, "getn": table, "maxn": table} {
 		original := in.RawGetString(name).(*lua.LFunction).GFunction
 		in.RawSetString(name, st.lua.NewFunction(func(L *lua.LState) int {
