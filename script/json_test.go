@@ -96,6 +96,10 @@ var jsonTests = []struct{ name, body, data, want string }{
 		local n = 0; for k in pairs(msg.json) do n = n + 1 end; assert(n == 2001); for i = 2, 2000 do msg.json["k" .. i] = nil end`, `{"k1":0,"x":[]}`, `{"k1":1,"x":[]}`},
 	{"a fail keeps what was written", `msg.json.a = 2; return 0`, `{"a":1}`, `{"a":2}`},
 
+	{"behind a table", `local t = setmetatable({}, { __index = msg.json, __newindex = msg.json }); assert(t.a == 1); t.b = 2`, `{"a":1}`, `{"a":1,"b":2}`},
+	{"in coroutines", `local all = ""; for k in coroutine.wrap(function() for k in pairs(msg.json) do coroutine.yield(k) end end) do all = all .. k end
+		for k, v in next, msg.json, nil do all = all .. v end; assert(all == "ab12")`, `{"a":1,"b":2}`, `{"a":1,"b":2}`},
+	{"in pcall", `local ok, problem = pcall(function() msg.json.a = print end); assert(not ok and problem:find("a function cannot be written as JSON", 1, true)); msg.json.b = 1`, `{"a":1}`, `{"a":1,"b":1}`},
 	{"exact", `local j = msg.json; local id = j.id; assert(tostring(id) == "9007199254740993" and id .. "" == "9007199254740993" and "#" .. id == "#9007199254740993")
 		assert(getmetatable(id) == "exact number" and id == j.id and id ~= j.other and id < j.other and id <= j.id and not (id > j.other))
 		assert(tonumber(id) == 9007199254740992 and id / 1 == 9007199254740992 and id - 1 == 9007199254740992 and id % 10 == 3 and -id < id)

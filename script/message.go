@@ -30,6 +30,9 @@ type view struct {
 	born   uint64
 }
 
+// textsKept is for how many texts of numbers memory is kept.
+const textsKept = 1 << 10
+
 func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
 
 func (v *view) end() {
@@ -37,6 +40,9 @@ func (v *view) end() {
 	v.calls++
 	if v.json != nil {
 		v.json.end()
+	}
+	if len(v.numbers) > textsKept {
+		v.numbers = nil
 	}
 	clear(v.numbers)
 	v.emitted, v.emittedBytes = nil, 0
