@@ -63,7 +63,7 @@ func (st *state) emitMessage(L *lua.LState) int {
 		L.RaiseError("messages cannot be sent on here: nothing follows the function")
 	default:
 		p := st.snapshot(L, h.view)
-		if origin.emittedBytes += len(p.data) + partOverhead; origin.emittedBytes > emittedMax {
+		if origin.emittedBytes += len(p.data) + partOverhead + 32*len(p.attributes); origin.emittedBytes > emittedMax {
 			L.RaiseError("the function emits more than %d MiB for one message", emittedMax>>20)
 		}
 		origin.emitted = append(origin.emitted, p)
