@@ -154,6 +154,9 @@ func (m *meanings) of(name string, value lua.LValue) compile.Meaning {
 			return compile.Meaning{}
 		}
 	}
+	if value == m.state.null {
+		return compile.JSONNull()
+	}
 	if library, ok := m.libraries[value]; ok {
 		return compile.Library(library)
 	}
@@ -170,6 +173,8 @@ func (m *meanings) field(library, name string) compile.Meaning {
 		switch v := table.RawGetString(name).(type) {
 		case lua.LNumber:
 			return compile.Constant(float64(v))
+		case *lua.LUserData:
+			return m.of(library+"."+name, v)
 		case *lua.LFunction:
 			if original, ok := m.libraries[v]; ok {
 				return compile.Library(original)

@@ -110,7 +110,7 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 	if results := r.run(m); len(results) > 0 {
 		ended = r.frame.report(results)
 	}
-	r.frame.commit()
+	r.frame.commit(ended.Class() != component.ClassDrop)
 	return ended, nil
 }
 

@@ -109,7 +109,9 @@ func (f *frame) setIndex(object, key, value Value) {
 	}
 	raw := f.toJSON(value)
 	f.charge(len(f.effects.data) + f.effects.growth)
-	f.effects.growth += len(raw) + 2
+	if f.effects.growth += len(raw) + 2; f.effects.growth > f.limits.Bytes {
+		f.bail()
+	}
 	n := object.node
 	switch {
 	case n.Kind() == jsonview.Object && key.kind == isString && value.kind == isNil:

@@ -150,7 +150,7 @@ func (r *Runner) results(m component.Message) (list []string, err error) {
 		name := typeOf(r.frame, v).text
 		list = append(list, fmt.Sprintf("%s:%x", name, toString(r.frame, v).text))
 	}
-	r.frame.commit()
+	r.frame.commit(true)
 	return list, nil
 }
 

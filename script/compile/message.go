@@ -179,9 +179,11 @@ func (f *frame) setAttribute(name string, v Value) {
 
 // commit applies what was assigned. Nothing in it can fail, save that the
 // document is no JSON, which it finds out first.
-func (f *frame) commit() {
+//
+// What was written to the JSON of a message that is dropped is not worth a pass.
+func (f *frame) commit(written bool) {
 	e := &f.effects
-	if e.current {
+	if e.current && written {
 		f.commitDocument()
 	}
 	if e.hasData {
