@@ -15,7 +15,7 @@ func TestPage(t *testing.T) {
 	blocks := strings.Split(string(text), "```lua\n")[1:]
 	for _, block := range blocks {
 		source, _, _ := strings.Cut(block, "\n```")
-		function, _ := parsed(t, "return "+source)
+		function, _ := parsed(t, "return "+strings.TrimSuffix(source, ","))
 		if _, reason := Compile(function, Handler, environment(nil)); reason != nil {
 			t.Errorf("%v in\n%s", reason, source)
 		}
