@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,24 +11,31 @@ import (
 	"github.com/gopiper/gopiper/script/compile"
 )
 
-// compiled is what became of a function of the plan: closures, or the reason why
-// the interpreter runs it.
+// What runs functions, as the plan says it.
+const (
+	engineCompiled    = "compiled"
+	engineInterpreter = "gopher-lua"
+)
+
+// compiled is what became of a function of the plan: its function is nil if the
+// interpreter runs it.
 type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
-	reason   *compile.Reason
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
 // notes in the plan what runs each.
 func (s *Script) compileFunctions(st *state) {
 	s.compiled = make([]compiled, len(st.functions))
-	if s.options.Interpret || len(st.functions) == 0 {
+	if len(st.functions) == 0 {
 		return
 	}
-	c := &compiling{state: st, surveys: make(map[string]*survey), libraries: st.originals}
-	for name, source := range s.world.sources() {
-		c.surveys[name] = surveyed(source, name)
+	c := &compiling{state: st, surveys: make(map[string]*survey)}
+	if !s.options.Interpret {
+		for name, source := range s.world.sources() {
+			c.surveys[name] = surveyed(source, name)
+		}
 	}
 	var visit func(stages []*plan.Stage)
 	visit = func(stages []*plan.Stage) {
@@ -49,57 +57,64 @@ func (s *Script) compileFunctions(st *state) {
 // compiling is the compilation of the functions of a script, in the state that has
 // made the plan.
 type compiling struct {
-	state     *state
-	surveys   map[string]*survey
-	libraries map[lua.LValue]string // tables and functions of the library by their full names
+	state   *state
+	surveys map[string]*survey // of the script and its modules
 }
 
 func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 	if f == nil {
 		return
 	}
-	ordinal := f.Impl.(*Function).ordinal
-	function := c.state.functions[ordinal]
-	became := &c.state.script.compiled[ordinal]
-	became.purpose = purpose
-	tree, sv, reason := c.tree(function)
-	if reason == nil {
-		became.function, reason = compile.Compile(tree, purpose, &meanings{compiling: c, survey: sv, function: function})
-	}
-	if became.reason = reason; reason == nil {
-		f.Engine = "compiled"
+	f.Engine = engineInterpreter
+	s := c.state.script
+	if s.options.Interpret {
 		return
 	}
-	f.Engine, f.Reason = "gopher-lua", reason.Error()
+	ordinal := f.Impl.(*Function).ordinal
+	function := c.state.functions[ordinal]
+	tree, reason := c.tree(function)
+	if reason == nil {
+		s.compiled[ordinal].purpose = purpose
+		s.compiled[ordinal].function, reason = compile.Compile(tree, purpose, &meanings{c, function})
+	}
+	if reason != nil {
+		f.Reason = reason.Error()
+		return
+	}
+	f.Engine = engineCompiled
 }
 
 // tree finds what the user wrote of a function.
-func (c *compiling) tree(function *lua.LFunction) (*ast.FunctionExpr, *survey, *compile.Reason) {
+func (c *compiling) tree(function *lua.LFunction) (*ast.FunctionExpr, *compile.Reason) {
 	p := function.Proto
-	s, ok := c.surveys[p.SourceName]
-	if !ok {
-		return nil, nil, &compile.Reason{Line: p.LineDefined, Text: "its source is not known"}
-	}
-	found := s.functions[lines{p.LineDefined, max(p.LineDefined, p.LastLineDefined)}]
+	found := c.surveys[p.SourceName].functions[lines{p.LineDefined, max(p.LineDefined, p.LastLineDefined)}]
 	if len(found) != 1 {
-		return nil, nil, &compile.Reason{Line: p.LineDefined, Text: "another function on the same line"}
+		return nil, &compile.Reason{Line: p.LineDefined, Text: "another function on the same line"}
 	}
-	return found[0], s, nil
+	return found[0], nil
 }
 
-// noteOriginals remembers the library before the script can change it.
+// originals is what the library held before the script could change it.
+type originals struct {
+	tables    map[string]*lua.LTable
+	functions map[*lua.LFunction]string // by their full names
+}
+
 func (st *state) noteOriginals() {
-	st.originals = map[lua.LValue]string{st.modules["gopiper"]: "gopiper"}
 	globals := st.lua.Get(lua.GlobalsIndex).(*lua.LTable)
+	o := &st.originals
+	o.tables = map[string]*lua.LTable{"gopiper": st.modules["gopiper"].(*lua.LTable)}
+	o.functions = make(map[*lua.LFunction]string)
 	for _, name := range []string{"tostring", "tonumber", "type", "error"} {
-		st.originals[globals.RawGetString(name)] = name
+		o.functions[globals.RawGetString(name).(*lua.LFunction)] = name
 	}
 	for _, name := range []string{"string", "math"} {
-		table := globals.RawGetString(name).(*lua.LTable)
-		st.originals[table] = name
+		o.tables[name] = globals.RawGetString(name).(*lua.LTable)
+	}
+	for name, table := range o.tables {
 		table.ForEach(func(key, value lua.LValue) {
 			if f, ok := value.(*lua.LFunction); ok {
-				st.originals[f] = name + "." + key.String()
+				o.functions[f] = name + "." + key.String()
 			}
 		})
 	}
@@ -109,23 +124,31 @@ func (st *state) noteOriginals() {
 // compile.Environment.
 type meanings struct {
 	*compiling
-	survey   *survey
 	function *lua.LFunction
 }
 
 // Meaning implements compile.Environment.
 func (m *meanings) Meaning(name string) compile.Meaning {
 	if library, field, ok := strings.Cut(name, "."); ok {
-		return m.field(library, field)
-	}
-	if m.survey.assigned[name] {
-		return compile.Assigned()
+		if table := m.state.originals.tables[library]; table != nil && !m.isLoose(library) {
+			return m.of(field, table.RawGetString(field))
+		}
+		return compile.Meaning{}
 	}
 	for i, upvalue := range m.function.Proto.DbgUpvalues {
-		if upvalue == name && i < len(m.function.Upvalues) {
-			return m.of(name, m.function.Upvalues[i].Value())
+		if upvalue != name || i >= len(m.function.Upvalues) {
+			continue
 		}
+		if m.surveys[m.function.Proto.SourceName].assigned[name] {
+			return compile.Assigned()
+		}
+		return m.of(name, m.function.Upvalues[i].Value())
 	}
+	return m.global(name)
+}
+
+// global is the meaning of a global variable, which any script or module may assign.
+func (m *meanings) global(name string) compile.Meaning {
 	for _, s := range m.surveys {
 		if s.assigned[name] || s.loose["_G"] {
 			return compile.Assigned()
@@ -133,7 +156,7 @@ func (m *meanings) Meaning(name string) compile.Meaning {
 	}
 	value := m.state.lua.Get(lua.GlobalsIndex).(*lua.LTable).RawGetString(name)
 	if value == lua.LNil {
-		return compile.Meaning{} // to read it may be an error
+		return compile.Meaning{} // to read it is an error
 	}
 	return m.of(name, value)
 }
@@ -149,52 +172,54 @@ func (m *meanings) of(name string, value lua.LValue) compile.Meaning {
 		return compile.Constant(float64(v))
 	case lua.LString:
 		return compile.Constant(string(v))
-	case *lua.LTable:
-		if m.survey.loose[name] {
-			return compile.Meaning{}
+	case *lua.LFunction:
+		if full, ok := m.state.originals.functions[v]; ok {
+			return compile.Library(full)
 		}
-	}
-	if value == m.state.null {
-		return compile.JSONNull()
-	}
-	if library, ok := m.libraries[value]; ok {
-		return compile.Library(library)
+	case *lua.LTable:
+		for library, table := range m.state.originals.tables {
+			if v == table && !m.isLoose(name) {
+				return compile.Library(library)
+			}
+		}
+	case *lua.LUserData:
+		if v == m.state.null {
+			return compile.JSONNull()
+		}
 	}
 	return compile.Meaning{}
 }
 
-// field is the meaning of a field of a library.
-func (m *meanings) field(library, name string) compile.Meaning {
-	for value, full := range m.libraries {
-		table, ok := value.(*lua.LTable)
-		if !ok || full != library {
-			continue
-		}
-		switch v := table.RawGetString(name).(type) {
-		case lua.LNumber:
-			return compile.Constant(float64(v))
-		case *lua.LUserData:
-			return m.of(library+"."+name, v)
-		case *lua.LFunction:
-			if original, ok := m.libraries[v]; ok {
-				return compile.Library(original)
-			}
-			if library == "gopiper" {
-				return compile.Library(library + "." + name)
-			}
+// isLoose tells that somebody may change the table that a variable holds.
+func (m *meanings) isLoose(name string) bool {
+	for _, s := range m.surveys {
+		if s.loose[name] {
+			return true
 		}
 	}
-	return compile.Meaning{}
+	return false
 }
 
 // runner makes a runner of the compiled function; nil if it is not compiled, or for
 // another purpose.
 func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
-	all := f.script.compiled
-	if f.ordinal >= len(all) || all[f.ordinal].function == nil || all[f.ordinal].purpose != purpose {
+	c := f.script.compiled[f.ordinal]
+	if c.function == nil || c.purpose != purpose {
 		return nil
 	}
-	return all[f.ordinal].function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+	return c.function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+}
+
+// evaluated tells whether the script could be evaluated for the place: before that no
+// function runs, compiled or not.
+func (s *seat) evaluated() bool {
+	if s.state == nil {
+		if s.enter(context.Background()) != nil {
+			return false
+		}
+		s.leave()
+	}
+	return true
 }
 
 // limit is the error of a compiled function that has come to a limit; nil if it has

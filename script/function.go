@@ -202,18 +202,6 @@ func (s *seat) enter(ctx context.Context) error {
 	return nil
 }
 
-// evaluated tells whether the script could be evaluated for the place: before that no
-// function runs, compiled or not.
-func (s *seat) evaluated() bool {
-	if s.state == nil {
-		if s.enter(context.Background()) != nil {
-			return false
-		}
-		s.leave()
-	}
-	return true
-}
-
 func (s *seat) leave() { s.state.busy.Store(false) }
 
 // ask calls the function with a message and returns the first value.

@@ -181,10 +181,36 @@ var functionTests = []struct {
 		report: `210 test.lua:2: the environment variable UNSET is not set; set it, or give a default: gopiper.env("UNSET", …)`},
 }
 
+// onEngines runs a test of functions on every engine.
+func onEngines(t *testing.T, name string, test func(t *testing.T, engine func(*Options))) {
+	t.Run(name, func(t *testing.T) {
+		t.Run("auto", func(t *testing.T) { test(t, func(*Options) {}) })
+		t.Run("gopher-lua", func(t *testing.T) { test(t, interpret) })
+	})
+}
+
+func interpret(o *Options) { o.Interpret = true }
+
+// sentOn is what was sent on for a message.
+func sentOn(t *testing.T, m *fakeMessage, postponed chan component.Message) (sent []string) {
+	t.Helper()
+	close(postponed)
+	for p := range postponed {
+		if !slices.Contains(component.Parents(p), component.Tracked(m)) {
+			t.Error("the message is not the parent of what was sent")
+		}
+		sent = append(sent, show(p))
+	}
+	if m.derived != len(sent) {
+		t.Errorf("%d messages were counted and %d sent", m.derived, len(sent))
+	}
+	return sent
+}
+
 func TestFunction(t *testing.T) {
 	for _, test := range functionTests {
-		t.Run(test.name, func(t *testing.T) {
-			s := load(t, withFunction(test.body))
+		onEngines(t, test.name, func(t *testing.T, engine func(*Options)) {
+			s := load(t, withFunction(test.body), engine)
 			postponed := make(chan component.Message, 10)
 			worker := functionOf(s, 0, 1).Create(0, 0, postponed)
 			m := newFake("hello")
@@ -197,19 +223,11 @@ func TestFunction(t *testing.T) {
 			if got := show(m); got != test.message {
 				t.Errorf("message %q, want %q", got, test.message)
 			}
-			close(postponed)
-			var sent []string
-			for p := range postponed {
-				if !slices.Contains(component.Parents(p), component.Tracked(m)) {
-					t.Error("the message is not the parent of what was sent")
-				}
-				sent = append(sent, show(p))
-			}
 			for i, want := range test.sent {
 				test.sent[i] = strings.Replace(want, "+", " key=k at=1700000000500 a=1 b=2", 1)
 			}
-			if !slices.Equal(sent, test.sent) || m.derived != len(sent) {
-				t.Errorf("sent %q, %d counted, want %q", sent, m.derived, test.sent)
+			if sent := sentOn(t, m, postponed); !slices.Equal(sent, test.sent) {
+				t.Errorf("sent %q, want %q", sent, test.sent)
 			}
 		})
 	}

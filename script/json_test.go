@@ -10,11 +10,20 @@ import (
 )
 
 // played is what became of data that a function was called with.
+// played runs a function over a message, on every engine.
 func played(t testing.TB, body, data string) (component.Report, string) {
 	t.Helper()
-	s := load(t, withFunction(body))
+	report, got := playedOn(t, body, data, func(*Options) {})
+	if other, data := playedOn(t, body, data, interpret); other != report || data != got {
+		t.Errorf("%s\n%s, %s\non gopher-lua %s, %s", body, report, got, other, data)
+	}
+	return report, got
+}
+
+func playedOn(t testing.TB, body, data string, engine func(*Options)) (component.Report, string) {
+	t.Helper()
 	m := newFake(data)
-	report := handle(t, functionOf(s, 0, 1).Create(0, 0, make(chan component.Message, 10)), m)
+	report := handle(t, functionOf(load(t, withFunction(body), engine), 0, 1).Create(0, 0, make(chan component.Message, 10)), m)
 	return report, string(m.GetData())
 }
 

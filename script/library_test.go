@@ -55,6 +55,16 @@ var libraryTests = []struct{ expression, want string }{
 	{`(function() local n = 0; for _ in ("abc"):gmatch("") do n = n + 1 end return n end)()`, "4"},
 	{`("abc").x`, "nil"},
 
+	{`(function() local a, b = 1, 2; a, b = b, a; return a, b end)()`, "2\t1"},
+	{`(function() local a, b, c = 1, 2, 3; a, b, c = b, c, a; return a, b, c end)()`, "2\t3\t1"},
+	{`(function() local a, b = 1, 2; local function f() a, b = b, a end; f(); return a, b end)()`, "2\t1"},
+	{`(function() local i, t = 1, { 1, 2 }; i, t[i] = i + 1, 20; return i, t[1], t[2] end)()`, "2\t20\t2"},
+	{`(function() local a, b, c = 1; a, b, c = (function() return 7, 8 end)(); return a, b, c end)()`, "7\t8\tnil"},
+	{`(function() local a, b = 1, 2; a, b = b; return a, b end)()`, "2\tnil"},
+	{`(function() local s = ""; for k in next, { x = 1 } do s = s .. k end return s end)()`, "x"},
+	{`(function() local s = ""; for k, v in next, { x = 1 } do s = s .. k .. v end return s end)()`, "x1"},
+	{`(function() local n = 0; for i in (function() n = n + 1; if n < 3 then return n end end) do n = n + i end return n end)()`, "3"},
+
 	{`("%d %5d|%-5d|%05d %i"):format(1.9, 2, 3, 4, -5)`, "1     2|3    |00004 -5"},
 	{`("%s %10s|%-4s|%.2s"):format("a", "b", "c", "def")`, "a          b|c   |de"}, {`("%s %s %s"):format(nil, true, 1.5)`, "nil true 1.5"},
 	{`("%5.1f %e %g %g"):format(3.14159, 12345.678, 1e20, 0.1)`, "  3.1 1.234568e+04 1e+20 0.1"},

@@ -38,7 +38,7 @@ type state struct {
 	loading   []string
 	coroutine int // depth of coroutines that have resumed others
 
-	originals  map[lua.LValue]string // what the library holds, by full names
+	originals  originals
 	shortForms map[string]*lua.LFunction
 	names      map[*lua.LFunction]string // of the short forms
 	message    *lua.LTable               // metatables

@@ -29,22 +29,6 @@ func (st *state) openStrings(globals *lua.LTable) {
 	L.SetMetatable(lua.LString(""), meta)
 }
 
-// span turns Lua's positions from and to, which may count from the end, into
-// offsets in a string of n bytes, from <= to.
-func span(n int, from, to float64) (int, int) {
-	if from < 0 {
-		from = max(float64(n)+from+1, 1)
-	}
-	if to < 0 {
-		to = float64(n) + to + 1
-	}
-	from, to = max(from, 1), min(to, float64(n))
-	if !(from <= to) {
-		return 0, 0
-	}
-	return int(from) - 1, int(to)
-}
-
 func optional(L *lua.LState, n int, otherwise float64) float64 {
 	if L.Get(n) == lua.LNil {
 		return otherwise
@@ -55,7 +39,7 @@ func optional(L *lua.LState, n int, otherwise float64) float64 {
 func stringByte(L *lua.LState) int {
 	text := L.CheckString(1)
 	at := optional(L, 2, 1)
-	from, to := span(len(text), at, optional(L, 3, at))
+	from, to := pattern.Span(len(text), at, optional(L, 3, at))
 	for _, c := range []byte(text[from:to]) {
 		L.Push(lua.LNumber(c))
 	}
@@ -82,7 +66,7 @@ func stringLen(L *lua.LState) int {
 
 func stringSub(L *lua.LState) int {
 	text := L.CheckString(1)
-	from, to := span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
+	from, to := pattern.Span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
 	L.Push(lua.LString(text[from:to]))
 	return 1
 }

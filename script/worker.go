@@ -66,9 +66,10 @@ func (w *worker) Close() error {
 
 // Handle hands one message to the function.
 func (w *worker) Handle(m component.Message, handled component.HandledCallback) {
-	one, report := [1]component.Message{m}, [1]component.Report{}
-	w.HandleBatch(one[:], report[:])
-	handled(report[0])
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.HandleBatch(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	handled(w.oneReport[0])
 }
 
 // HandleBatch hands messages to the function, one after the other.

@@ -3,6 +3,8 @@ package compile
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/gopiper/gopiper/script/pattern"
 )
 
 // argumentText returns argument i as a string; a number counts as one.
@@ -69,22 +71,6 @@ func typeOf(f *frame, v Value) Value {
 
 func stringLen(f *frame, v Value) Value { return number(float64(len(f.textOf(v)))) }
 
-// span turns positions from and to, which may count from the end, into offsets
-// in a string of n bytes, from <= to.
-func span(n int, from, to float64) (int, int) {
-	if from < 0 {
-		from = max(float64(n)+from+1, 1)
-	}
-	if to < 0 {
-		to = float64(n) + to + 1
-	}
-	from, to = max(from, 1), min(to, float64(n))
-	if !(from <= to) {
-		return 0, 0
-	}
-	return int(from) - 1, int(to)
-}
-
 // position returns argument i, a place in a string. A fraction is for the
 // interpreter.
 func (f *frame) position(a []Value, i int, otherwise float64) float64 {
@@ -100,14 +86,14 @@ func stringSub(f *frame, a []Value) Value {
 	if at(a, 1).kind == isNil {
 		f.bail()
 	}
-	from, to := span(len(s), f.position(a, 1, 1), f.position(a, 2, -1))
+	from, to := pattern.Span(len(s), f.position(a, 1, 1), f.position(a, 2, -1))
 	return text(s[from:to])
 }
 
 func stringByte(f *frame, a []Value) {
 	s := f.argumentText(a, 0)
 	first := f.position(a, 1, 1)
-	from, to := span(len(s), first, f.position(a, 2, first))
+	from, to := pattern.Span(len(s), first, f.position(a, 2, first))
 	if to-from > 200 {
 		f.bail() // the engines differ in how many results they bear
 	}
