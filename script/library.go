@@ -45,7 +45,7 @@ func (st *state) openLibrary() {
 	}
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
-		"next": st.next, "tonumber": toNumber, "require": st.require,
+		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
 	})
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
@@ -131,7 +131,7 @@ func (st *state) print(L *lua.LState) int {
 		if i > 1 {
 			text.WriteByte('\t')
 		}
-		text.WriteString(L.ToStringMeta(L.Get(i)).String())
+		text.WriteString(textShown(L, L.Get(i)))
 		st.guard.charge(L, text.Len())
 	}
 	if st.first || !st.describing { // once, however often the script is evaluated

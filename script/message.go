@@ -201,21 +201,6 @@ func setData(m component.Message, text string) {
 	m.SetData([]byte(text))
 }
 
-// textOf is the text of a string or a number, also of an exact one.
-func textOf(value lua.LValue) (string, bool) {
-	switch v := value.(type) {
-	case lua.LString:
-		return string(v), true
-	case lua.LNumber:
-		return v.String(), true
-	case *lua.LUserData:
-		if e := exactOf(v); e != nil {
-			return e.text, true
-		}
-	}
-	return "", false
-}
-
 // nanoseconds turns seconds into what a message's timestamp counts. A float
 // holds about a microsecond of the time of today.
 func nanoseconds(value lua.LValue) (int64, bool) {

@@ -37,7 +37,7 @@ func optional(L *lua.LState, n int, otherwise float64) float64 {
 }
 
 func stringByte(L *lua.LState) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	at := optional(L, 2, 1)
 	from, to := pattern.Span(len(text), at, optional(L, 3, at))
 	for _, c := range []byte(text[from:to]) {
@@ -60,19 +60,19 @@ func stringChar(L *lua.LState) int {
 }
 
 func stringLen(L *lua.LState) int {
-	L.Push(lua.LNumber(len(L.CheckString(1))))
+	L.Push(lua.LNumber(len(textArgument(L, 1))))
 	return 1
 }
 
 func stringSub(L *lua.LState) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	from, to := pattern.Span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
 	L.Push(lua.LString(text[from:to]))
 	return 1
 }
 
 func (st *state) stringReverse(L *lua.LState) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	out := append(st.take(), text...)
 	slices.Reverse(out)
 	return st.push(L, out)
@@ -83,7 +83,7 @@ func (st *state) stringLower(L *lua.LState) int { return st.convertCase(L, 'A', 
 
 // convertCase flips the case of the letters from first to last.
 func (st *state) convertCase(L *lua.LState, first, last byte) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	out := append(st.take(), text...)
 	for i, c := range out {
 		if first <= c && c <= last {
@@ -94,7 +94,7 @@ func (st *state) convertCase(L *lua.LState, first, last byte) int {
 }
 
 func (st *state) stringRep(L *lua.LState) int {
-	text, n := L.CheckString(1), max(0, float64(L.CheckNumber(2)))
+	text, n := textArgument(L, 1), max(0, float64(L.CheckNumber(2)))
 	if text == "" {
 		n = 0
 	}
@@ -154,7 +154,7 @@ func startAt(L *lua.LState, n int) int {
 }
 
 func (st *state) stringFind(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	init := startAt(L, len(text))
 	if lua.LVAsBool(L.Get(4)) || pattern.Literal(wanted) {
 		st.guard.charge(L, len(text)-init)
@@ -181,7 +181,7 @@ func (st *state) stringFind(L *lua.LState) int {
 }
 
 func (st *state) stringMatch(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	start, end, found := st.match(L, text, wanted, startAt(L, len(text)))
 	if !found {
 		L.Push(lua.LNil)
@@ -191,7 +191,7 @@ func (st *state) stringMatch(L *lua.LState) int {
 }
 
 func (st *state) stringGmatch(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		if at > len(text) {
@@ -211,10 +211,10 @@ func (st *state) stringGmatch(L *lua.LState) int {
 }
 
 func (st *state) stringGsub(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	replacement := L.Get(3)
 	if n, ok := replacement.(lua.LNumber); ok {
-		replacement = lua.LString(n.String())
+		replacement = lua.LString(numberText(n))
 	}
 	switch replacement.(type) {
 	case lua.LString, *lua.LTable, *lua.LFunction:
@@ -251,7 +251,11 @@ func (st *state) stringGsub(L *lua.LState) int {
 	}
 	if count == 0 {
 		st.buffer = out
-		L.Push(L.Get(1))
+		if L.Get(1).Type() == lua.LTString {
+			L.Push(L.Get(1))
+		} else {
+			L.Push(lua.LString(text))
+		}
 	} else {
 		st.push(L, out)
 	}
