@@ -178,7 +178,7 @@ func (c *compiler) quick(e *ast.FuncCallExpr) expression {
 	if m.name == "string.gsub" {
 		called = c.prepared(m.name, called, arguments, e.Line())
 	}
-	if m.native != nil || called.quick == nil || len(arguments) != called.takes {
+	if called.quick == nil || len(arguments) != called.takes {
 		return nil
 	}
 	if call, ok := arguments[0].(*ast.FuncCallExpr); ok && !call.AdjustRet && !isConcat(call) && len(e.Args) == 1 && e.Receiver == nil {
@@ -205,8 +205,6 @@ func (c *compiler) called(e *ast.FuncCallExpr) (function, push) {
 	m, arguments := c.callee(e)
 	called := functions[m.name]
 	switch {
-	case m.native != nil:
-		called = nativeFunction(m.native)
 	case m.name == "error":
 		bail := function{one: func(f *frame, _ []Value) Value { return f.bail() }}
 		return bail, func(*frame) {}

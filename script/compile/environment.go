@@ -7,10 +7,9 @@ import (
 // Meaning is what a name stands for that a function uses and does not declare.
 // The zero Meaning is one that is not known.
 type Meaning struct {
-	kind   kindOfMeaning
-	value  Value
-	name   string      // of what is in a library
-	native func(*Call) // nil if it is none
+	kind  kindOfMeaning
+	value Value
+	name  string // of what is in a library
 }
 
 type kindOfMeaning uint8

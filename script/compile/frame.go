@@ -14,14 +14,21 @@ import (
 // Limits are what one call may use. A zero stands for the default.
 type Limits struct {
 	// Steps is how many iterations of loops, calls and steps of patterns may be
-	// taken, 1 million unless it is set.
+	// taken.
 	Steps int
-	// Time is how long a call may take, 100 ms unless it is set. It is looked
-	// at after every 1024 steps, and after every MiB that is looked at.
+	// Time is how long a call may take. It is looked at after every 1024 steps,
+	// and after every MiB that is looked at.
 	Time time.Duration
-	// Bytes is how many bytes of strings may be built, 64 MiB unless it is set.
+	// Bytes is how many bytes of strings may be built.
 	Bytes int
 }
+
+// The defaults of [Limits].
+const (
+	DefaultSteps = 1_000_000
+	DefaultTime  = 100 * time.Millisecond
+	DefaultBytes = 64 << 20
+)
 
 // quantum is the number of steps between two looks at the clock.
 const quantum = 1024
@@ -50,7 +57,6 @@ type frame struct {
 	effects effects
 	results int // how many values at the end of stack were returned
 	names   interned
-	call    Call // the one of a native function
 }
 
 // interpret is what a frame panics with to leave the message to the interpreter.
@@ -61,13 +67,13 @@ func (f *frame) bail() Value { panic(interpret{}) }
 
 func newFrame(limits Limits, slots int) *frame {
 	if limits.Steps <= 0 {
-		limits.Steps = 1e6
+		limits.Steps = DefaultSteps
 	}
 	if limits.Time <= 0 {
-		limits.Time = 100 * time.Millisecond
+		limits.Time = DefaultTime
 	}
 	if limits.Bytes <= 0 {
-		limits.Bytes = 64 << 20
+		limits.Bytes = DefaultBytes
 	}
 	f := &frame{limits: limits, locals: make([]Value, slots), effects: effects{document: &jsonview.Document{}}}
 	f.matcher.Refuel = f.refuel
