@@ -152,10 +152,17 @@ func (s *stage) sent() string {
 	return strings.Join(texts, "; ")
 }
 
+func (s *stage) output() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.printed, "; ")
+}
+
 // outcomes tells how the messages have ended, in their order.
 func (s *stage) outcomes() string {
 	var texts []string
 	for _, m := range s.messages {
+		m.mu.Lock()
 		text := m.name + " " + m.outcome.Class().String()
 		if m.holds > 0 {
 			text = m.name + " kept"
@@ -163,6 +170,7 @@ func (s *stage) outcomes() string {
 		if strings.HasPrefix(m.ended, "failed") {
 			text = m.name + " " + m.ended
 		}
+		m.mu.Unlock()
 		texts = append(texts, text)
 	}
 	return strings.Join(texts, "; ")
@@ -224,7 +232,7 @@ func TestTimerFails(t *testing.T) {
 		synctest.Wait()
 		s.want("sent", s.sent(), "")
 		s.want("outcomes", s.outcomes(), "a kept")
-		s.want("printed", strings.Join(s.printed, "; "), "test.lua:4: not yet")
+		s.want("printed", s.output(), "test.lua:4: not yet")
 		time.Sleep(time.Second)
 		synctest.Wait()
 		s.want("sent", s.sent(), "x4")
@@ -343,7 +351,7 @@ func TestClose(t *testing.T) {
 		timer = function() end, every = "1h", close = function(stage) print("closed", n, stage.n) end`)
 	s.handle("a")
 	s.close()
-	s.want("printed", strings.Join(s.printed, "; "), "closed\t0\t0")
+	s.want("printed", s.output(), "closed\t0\t0")
 }
 
 // A worker with a table shares nothing with the others.
@@ -374,7 +382,7 @@ func TestBrokenStateFailsWhatIsKept(t *testing.T) {
 	w.worker.state.broken = true
 	w.failKept(brokenReport)
 	s.handle("b")
-	s.want("printed", strings.Join(s.printed, "; "), "11; 11")
+	s.want("printed", s.output(), "11; 11")
 	s.want("outcomes", s.outcomes(), "a failed 213 the Lua engine failed while the stage kept the message; b kept")
 }
 
