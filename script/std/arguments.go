@@ -1,0 +1,186 @@
+package std
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ArgumentError says that a function was called in a wrong way, in the words of
+// Lua 5.1.
+type ArgumentError struct {
+	Index    int    // counted from 1, without the object of a method; 0 for that
+	Function string // the last part of its name
+	Message  string
+}
+
+// Error returns a sentence such as
+//
+//	bad argument #1 to 'parse' (string expected, got nil)
+func (e *ArgumentError) Error() string {
+	if e.Index == 0 {
+		return fmt.Sprintf("calling '%s' on bad self (%s)", e.Function, e.Message)
+	}
+	return fmt.Sprintf("bad argument #%d to '%s' (%s)", e.Index, e.Function, e.Message)
+}
+
+// arguments are those of one call. Once one of them is wrong, err is set, the
+// function returns, and what it returns does not matter.
+type arguments struct {
+	*Context
+	name   string
+	method bool
+	values []Value
+	err    error
+}
+
+// at returns argument i, counted from 1, and whether there is one.
+func (a *arguments) at(i int) (Value, bool) {
+	if i > len(a.values) {
+		return Value{}, false
+	}
+	return a.values[i-1], true
+}
+
+func (a *arguments) absent(i int) bool {
+	v, _ := a.at(i)
+	return v.Kind == Nil
+}
+
+// bad records what is wrong with argument i.
+func (a *arguments) bad(i int, format string, args ...any) {
+	if a.err != nil {
+		return
+	}
+	if a.method {
+		i--
+	}
+	a.err = &ArgumentError{Index: i, Function: a.name, Message: fmt.Sprintf(format, args...)}
+}
+
+func (a *arguments) expected(i int, what string) {
+	got := "no value"
+	if v, ok := a.at(i); ok {
+		got = v.TypeName()
+	}
+	a.bad(i, "%s expected, got %s", what, got)
+}
+
+// text returns argument i, which must be a string or a number.
+func (a *arguments) text(i int) string {
+	v, _ := a.at(i)
+	text, ok := v.AsText()
+	if !ok {
+		a.expected(i, "string")
+	}
+	return text
+}
+
+func (a *arguments) optionalText(i int, otherwise string) string {
+	if a.absent(i) {
+		return otherwise
+	}
+	return a.text(i)
+}
+
+// number returns argument i, which must be a number or the text of one.
+func (a *arguments) number(i int) float64 {
+	v, _ := a.at(i)
+	switch v.Kind {
+	case Number:
+		return v.Number
+	case String, Exact:
+		if f, ok := parseNumber(v.Text); ok {
+			return f
+		}
+	}
+	a.expected(i, "number")
+	return 0
+}
+
+// parseNumber reads a number as Lua does: decimal or hexadecimal, with blanks
+// around it.
+func parseNumber(text string) (float64, bool) {
+	text = strings.Trim(text, " \t\n\v\f\r")
+	if strings.ContainsAny(text, "_nNiIpP") {
+		return 0, false
+	}
+	if hex, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
+		n, err := strconv.ParseUint(hex, 16, 64)
+		return float64(n), err == nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil || math.IsInf(f, 0)
+}
+
+// whole returns argument i, a whole number from low to high.
+func (a *arguments) whole(i int, low, high float64) int64 {
+	f := a.number(i)
+	if a.err == nil && (f != math.Trunc(f) || !(low <= f && f <= high)) {
+		a.bad(i, "a whole number from %.0f to %.0f expected, got %s", low, high, FormatNumber(f))
+	}
+	if a.err != nil {
+		return int64(low)
+	}
+	return int64(f)
+}
+
+// table returns argument i, which must be a table.
+func (a *arguments) table(i int) *Table {
+	v, _ := a.at(i)
+	if v.Kind != Map {
+		a.expected(i, "table")
+		return &Table{}
+	}
+	return v.Table
+}
+
+// charge tells of work. It returns false if the call must end.
+func (a *arguments) charge(n int) bool {
+	if a.err == nil && a.Charge != nil {
+		a.err = a.Charge(n)
+	}
+	return a.err == nil
+}
+
+// fits tells whether n bytes may be made, and charges for them. If not, the
+// call must end.
+func (a *arguments) fits(n int) bool {
+	if a.err == nil && n > a.maxOutput() {
+		a.err = fmt.Errorf("'%s' would make more than %d bytes", a.name, a.maxOutput())
+	}
+	return a.charge(n)
+}
+
+func (a *arguments) one(v Value) []Value {
+	a.results[0] = v
+	return a.results[:1]
+}
+
+func (a *arguments) two(v, w Value) []Value {
+	a.results[0], a.results[1] = v, w
+	return a.results[:2]
+}
+
+// made returns a string that the function has made.
+func (a *arguments) made(text string) []Value {
+	if !a.fits(len(text)) {
+		return nil
+	}
+	return a.one(Text(text))
+}
+
+// failed is the result of a function that data has failed: nil and why.
+func (a *arguments) failed(format string, args ...any) []Value {
+	return a.two(Value{}, Text(fmt.Sprintf(format, args...)))
+}
+
+// quoted shows a text in an error, cut if it is long.
+func quoted(text string) string {
+	const most = 60
+	if len(text) > most {
+		return strconv.Quote(text[:most]) + "…"
+	}
+	return strconv.Quote(text)
+}

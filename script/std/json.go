@@ -1,0 +1,309 @@
+package std
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gopiper/gopiper/jsonview"
+)
+
+var jsonGroup = Group{
+	Name:    "json",
+	Summary: "JSON as tables, and tables as JSON.",
+	Text: `For a message that is JSON as a whole, ` + "`msg.json`" + ` is faster: it reads only what is
+asked for and leaves the rest as it was. What is here decodes all.
+
+| JSON | Lua |
+|---|---|
+| null | ` + "`gopiper.null`" + ` |
+| a whole number beyond 2^53 that a Lua number cannot hold | an exact number: prints, is compared with others and is encoded digit by digit; arithmetic makes a Lua number of it |
+| any other number | the nearest number |
+| an array | a list that stays an array when it becomes empty |
+| an object | a table with the fields in the order of the text; of a name that repeats, the first counts |
+
+An empty table that a script makes is an object; ` + "`gopiper.json.array{}`" + ` is an empty array.`,
+	Functions: []Function{
+		function("json.decode", "json.decode(text) -> value",
+			"Reads a text that is one JSON value. For what is no JSON, and for arrays and objects nested deeper than 1000, "+
+				"it returns nil and a description with the offset.",
+			`
+gopiper.json.decode('{"id":12345678901234567890,"tags":[],"x":null}').id --> 12345678901234567890
+gopiper.json.decode('[1, 2.50, "a\\u00e9"]') --> {1, 2.5, "aé"}
+gopiper.json.decode('{"a":1,}') --> nil, "offset 7: expected a key in quotes, found '}'"
+`, jsonDecode),
+		function("json.encode", "json.encode(value) -> text",
+			"Writes a value as JSON without blanks, fields in the order in which they were set. "+
+				"It raises an error for what JSON has not: functions, NaN and infinities, tables with both elements and names, "+
+				"lists with holes, tables nested deeper than 1000 or in themselves. Bytes that are not UTF-8 stay as they are.",
+			`
+gopiper.json.encode({ 1, "two", gopiper.null, { 3 } }) --> '[1,"two",null,[3]]'
+gopiper.json.encode(gopiper.json.decode('{"a":[],"b":{},"c":9007199254740993}')) --> '{"a":[],"b":{},"c":9007199254740993}'
+`, jsonEncode),
+		function("json.array", "json.array(list) -> list",
+			"Returns a copy of a list that is an array even while it is empty. It raises an error for a table with names.",
+			`
+gopiper.json.encode({ tags = gopiper.json.array{} }) --> '{"tags":[]}'
+`, jsonArray),
+	},
+}
+
+func jsonArray(a *arguments) []Value {
+	t := a.table(1)
+	if len(t.Names) > 0 {
+		a.bad(1, "list expected, got a table with the field %s", quoted(t.Names[0]))
+	}
+	return a.one(OfTable(&Table{List: t.List, Array: true}))
+}
+
+func jsonDecode(a *arguments) []Value {
+	text := a.text(1)
+	if !a.charge(len(text)) {
+		return nil
+	}
+	source := []byte(text)
+	if _, err := jsonview.Parse(source); err != nil {
+		return a.failed("%s", err.Error())
+	}
+	d := jsonDecoder{a: a, text: text}
+	value := d.value()
+	return a.one(value)
+}
+
+// jsonDecoder walks over a text that is known to be valid.
+type jsonDecoder struct {
+	a       *arguments
+	text    string
+	at      int
+	pending int // values that were not charged for yet
+}
+
+// valueCost is about what a value in a table takes in any engine, in bytes of
+// memory, and the time to make it.
+const valueCost = 128
+
+func (d *jsonDecoder) blank() {
+	for d.at < len(d.text) && d.text[d.at] <= ' ' {
+		d.at++
+	}
+}
+
+func (d *jsonDecoder) value() Value {
+	d.blank()
+	if d.pending++; d.pending == 1024 {
+		d.pending = 0
+		d.a.charge(1024 * valueCost)
+	}
+	if d.a.err != nil || d.at >= len(d.text) {
+		return Value{}
+	}
+	switch d.text[d.at] {
+	case '{':
+		return d.object()
+	case '[':
+		return d.array()
+	case '"':
+		return Text(d.string())
+	case 't':
+		d.at += len("true")
+		return Flag(true)
+	case 'f':
+		d.at += len("false")
+		return Flag(false)
+	case 'n':
+		d.at += len("null")
+		return Value{Kind: Null}
+	}
+	return d.number()
+}
+
+// next steps over what stands behind a value and tells whether another one
+// follows.
+func (d *jsonDecoder) next() bool {
+	d.blank()
+	d.at++
+	return d.a.err == nil && d.at < len(d.text) && d.text[d.at-1] == ','
+}
+
+func (d *jsonDecoder) array() Value {
+	t := &Table{Array: true}
+	d.at++
+	if d.blank(); d.text[d.at] == ']' {
+		d.at++
+		return OfTable(t)
+	}
+	for more := true; more; more = d.next() {
+		t.List = append(t.List, d.value())
+	}
+	return OfTable(t)
+}
+
+func (d *jsonDecoder) object() Value {
+	t := &Table{}
+	d.at++
+	if d.blank(); d.text[d.at] == '}' {
+		d.at++
+		return OfTable(t)
+	}
+	for more := true; more; more = d.next() {
+		d.blank()
+		name := d.string()
+		d.blank()
+		d.at++ // the colon
+		value := d.value()
+		if t.place(name) < 0 {
+			t.Set(name, value)
+		}
+	}
+	return OfTable(t)
+}
+
+func (d *jsonDecoder) string() string {
+	start, escaped := d.at, false
+	for d.at++; d.text[d.at] != '"'; d.at++ {
+		if d.text[d.at] == '\\' {
+			escaped = true
+			d.at++
+		}
+	}
+	d.at++
+	if !escaped {
+		return d.text[start+1 : d.at-1]
+	}
+	value := jsonview.TryParse([]byte(d.text[start:d.at]))
+	d.a.buffer = value.AppendText(d.a.buffer[:0])
+	return string(d.a.buffer)
+}
+
+func (d *jsonDecoder) number() Value {
+	start, whole := d.at, true
+	for d.at < len(d.text) {
+		c := d.text[d.at]
+		if c == '.' || c == 'e' || c == 'E' {
+			whole = false
+		} else if (c < '0' || c > '9') && c != '-' && c != '+' {
+			break
+		}
+		d.at++
+	}
+	return numberOf(d.text[start:d.at], whole)
+}
+
+// numberOf is the value of a number's text: exact if it is whole and a float64
+// cannot hold it.
+func numberOf(text string, whole bool) Value {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil { // out of range
+		return Value{Kind: Exact, Text: text}
+	}
+	if whole && len(text) > 15 && strconv.FormatFloat(f, 'f', -1, 64) != text {
+		return Value{Kind: Exact, Text: text}
+	}
+	return Num(f)
+}
+
+func jsonEncode(a *arguments) []Value {
+	if len(a.values) == 0 {
+		a.bad(1, "value expected")
+		return nil
+	}
+	e := jsonEncoder{a: a, out: a.buffer[:0]}
+	err := e.append(a.values[0], 0)
+	a.keep(e.out)
+	if err != nil {
+		a.bad(1, "%s", err.Error())
+	}
+	if a.err != nil {
+		return nil
+	}
+	return a.made(string(e.out))
+}
+
+type jsonEncoder struct {
+	a   *arguments
+	out []byte
+}
+
+// stepError is an error somewhere inside a value.
+type stepError struct{ path, message string }
+
+func (e *stepError) Error() string {
+	if e.path == "" {
+		return e.message
+	}
+	return "at " + e.path + ": " + e.message
+}
+
+func inside(step string, err error) error {
+	e := err.(*stepError)
+	if len(e.path) > 200 {
+		return e
+	}
+	return &stepError{step + e.path, e.message}
+}
+
+func (e *jsonEncoder) append(v Value, depth int) error {
+	if len(e.out) > e.a.maxOutput() {
+		return &stepError{message: fmt.Sprintf("it would be longer than %d bytes", e.a.maxOutput())}
+	}
+	switch v.Kind {
+	case Nil, Null:
+		e.out = append(e.out, "null"...)
+	case Boolean:
+		e.out = strconv.AppendBool(e.out, v.Bool)
+	case Number:
+		var err error
+		if e.out, err = jsonview.AppendFloat(e.out, v.Number); err != nil {
+			return &stepError{message: err.Error()}
+		}
+	case Exact:
+		e.out = append(e.out, v.Text...)
+	case String:
+		e.out = jsonview.AppendString(e.out, v.Text)
+	case Map:
+		if depth >= jsonview.MaxDepth {
+			return &stepError{message: fmt.Sprintf("tables are nested deeper than %d, or in themselves", jsonview.MaxDepth)}
+		}
+		return e.table(v.Table, depth)
+	default:
+		return &stepError{message: "a " + v.TypeName() + " cannot be written as JSON"}
+	}
+	return nil
+}
+
+func (e *jsonEncoder) table(t *Table, depth int) error {
+	switch {
+	case len(t.Names) > 0 && (len(t.List) > 0 || t.Array):
+		return &stepError{message: "a table is either a list or has names, not both; it has the field " + quoted(t.Names[0])}
+	case len(t.List) > 0 || t.Array:
+		e.out = append(e.out, '[')
+		for i, v := range t.List {
+			if i > 0 {
+				e.out = append(e.out, ',')
+			}
+			if err := e.append(v, depth+1); err != nil {
+				return inside("["+strconv.Itoa(i+1)+"]", err)
+			}
+		}
+		e.out = append(e.out, ']')
+		return nil
+	}
+	e.out = append(e.out, '{')
+	for i, name := range t.Names {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		e.out = append(jsonview.AppendString(e.out, name), ':')
+		if err := e.append(t.Fields[i], depth+1); err != nil {
+			return inside("."+name, err)
+		}
+	}
+	e.out = append(e.out, '}')
+	return nil
+}
+
+// keep keeps memory for the next call, unless it is much.
+func (a *arguments) keep(buffer []byte) {
+	if cap(buffer) <= 64<<10 {
+		a.buffer = buffer
+	}
+}
