@@ -64,7 +64,7 @@ gopiper.decompress.zlib("x") --> nil, "zlib: unexpected EOF"
 gopiper.decompress.deflate("\3\0") --> ""
 `, decompressor("deflate", func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })),
 		function("decompress.zstd", "decompress.zstd(text [, limit]) -> text", "Decompresses Zstandard; its window may be 8 MiB.", `
-gopiper.decompress.zstd("abcd") --> nil, "zstd: magic number mismatch"
+gopiper.decompress.zstd("abcd") --> nil, "zstd: invalid input: magic number mismatch"
 `, decompressor("zstd", func(r io.Reader) (io.Reader, error) {
 			d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 			if err != nil {

@@ -16,7 +16,7 @@ asked for and leaves the rest as it was. What is here decodes all.
 | JSON | Lua |
 |---|---|
 | null | ` + "`gopiper.null`" + ` |
-| a whole number beyond 2^53 that a Lua number cannot hold | an exact number: prints, is compared with others and is encoded digit by digit; arithmetic makes a Lua number of it |
+| a whole number that a Lua number cannot hold, beyond 2^53, or any beyond 1.8e308 | an exact number: it prints, is compared with others like it and is encoded digit by digit; arithmetic makes a Lua number of it |
 | any other number | the nearest number |
 | an array | a list that stays an array when it becomes empty |
 | an object | a table with the fields in the order of the text; of a name that repeats, the first counts |
@@ -27,7 +27,8 @@ An empty table that a script makes is an object; ` + "`gopiper.json.array{}`" + 
 			"Reads a text that is one JSON value. For what is no JSON, and for arrays and objects nested deeper than 1000, "+
 				"it returns nil and a description with the offset.",
 			`
-gopiper.json.decode('{"id":12345678901234567890,"tags":[],"x":null}').id --> 12345678901234567890
+gopiper.json.decode('{"user":{"id":7},"tags":[]}') --> {user = {id = 7}, tags = {}}
+tostring(gopiper.json.decode('{"id":12345678901234567890}').id) --> "12345678901234567890"
 gopiper.json.decode('[1, 2.50, "a\\u00e9"]') --> {1, 2.5, "aé"}
 gopiper.json.decode('{"a":1,}') --> nil, "offset 7: expected a key in quotes, found '}'"
 `, jsonDecode),
@@ -188,8 +189,8 @@ func (d *jsonDecoder) number() Value {
 	return numberOf(d.text[start:d.at], whole)
 }
 
-// numberOf is the value of a number's text: exact if it is whole and a float64
-// cannot hold it.
+// numberOf is the value of a number's text: exact if it is whole, or too large,
+// and a float64 cannot hold it.
 func numberOf(text string, whole bool) Value {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil { // out of range

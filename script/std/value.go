@@ -1,6 +1,7 @@
 package std
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ const (
 	String       // Text
 	Map          // Table: a table of any kind
 	Null         // JSON's null, which scripts know as gopiper.null
-	Exact        // Text: a whole number, in digits, that a float64 cannot hold
+	Exact        // Text: a number, in JSON, that a float64 cannot hold
 	Object       // Object: a counter or a gauge
 	Other        // Text names what this library has no use for, such as a function
 )
@@ -160,3 +161,33 @@ func (t *Table) Set(name string, value Value) {
 
 // Append adds an element to the list.
 func (t *Table) Append(value Value) { t.List = append(t.List, value) }
+
+// CompareExact compares the texts of two exact numbers: it returns -1 if one is
+// less than other, 0 if they are the same, 1 if it is greater. It takes no
+// longer than reading them.
+func CompareExact(one, other string) int {
+	if strings.ContainsAny(one+other, ".eE") { // beyond what a float64 can hold
+		x, _ := strconv.ParseFloat(one, 64)
+		y, _ := strconv.ParseFloat(other, 64)
+		if order := cmp.Compare(x, y); order != 0 {
+			return order
+		}
+		return strings.Compare(one, other)
+	}
+	x, negative := strings.CutPrefix(one, "-")
+	y, otherNegative := strings.CutPrefix(other, "-")
+	if negative != otherNegative {
+		if negative {
+			return -1
+		}
+		return 1
+	}
+	order := cmp.Compare(len(x), len(y)) // JSON has no leading zeros
+	if order == 0 {
+		order = strings.Compare(x, y)
+	}
+	if negative {
+		return -order
+	}
+	return order
+}

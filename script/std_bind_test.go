@@ -1,0 +1,209 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/std"
+)
+
+// showing defines show, which writes values as Lua has them.
+const showing = `
+local gopiper = require "gopiper"
+local function literal(v)
+  if type(v) == "string" then
+    return '"' .. v:gsub("\\", "\\\\"):gsub('"', '\\"'):gsub("\n", "\\n"):gsub("%z", "\\0") .. '"'
+  elseif type(v) ~= "table" then
+    return tostring(v)
+  end
+  local parts = {}
+  for i = 1, #v do parts[i] = literal(v[i]) end
+  local names = {}
+  for k in pairs(v) do if type(k) == "string" then names[#names + 1] = k end end
+  table.sort(names)
+  for _, k in ipairs(names) do parts[#parts + 1] = k .. " = " .. literal(v[k]) end
+  return "{" .. table.concat(parts, ", ") .. "}"
+end
+local function show(...)
+  local parts = {}
+  for i = 1, select("#", ...) do parts[i] = literal((select(i, ...))) end
+  print(table.concat(parts, ", "))
+end
+`
+
+// Every function has examples, and they give what they say they do.
+func TestStandardExamples(t *testing.T) {
+	for _, f := range std.Functions() {
+		t.Run(f.Name, func(t *testing.T) {
+			var source strings.Builder
+			source.WriteString(showing)
+			var lines []string
+			count := 0
+			for line := range strings.Lines(f.Example) {
+				expression, want, found := strings.Cut(strings.TrimSpace(line), "-->")
+				switch {
+				case !found, strings.TrimSpace(want) == "":
+					fmt.Fprintln(&source, expression)
+				default:
+					fmt.Fprintf(&source, "show(%s)\nshow(%s)\n", expression, want)
+					lines = append(lines, line)
+				}
+				count += strings.Count(line, "-->")
+			}
+			if count == 0 {
+				t.Error("no example")
+			}
+			text := evaluate(t, source.String())
+			got := strings.Split(strings.TrimSpace(text), "\n")
+			if len(lines) == 0 && text == "" {
+				return
+			}
+			if len(got) != 2*len(lines) {
+				t.Fatalf("%s", text)
+			}
+			for i, line := range lines {
+				if got[2*i] != got[2*i+1] {
+					t.Errorf("%sgot: %s", line, got[2*i])
+				}
+			}
+		})
+	}
+}
+
+var standardTests = []struct{ expression, want string }{
+	// Arguments are checked as in Lua 5.1.
+	{`pcall(gopiper.time.parse)`, `false, "bad argument #1 to 'parse' (string expected, got no value)"`},
+	{`pcall(gopiper.time.parse, nil)`, `false, "bad argument #1 to 'parse' (string expected, got nil)"`},
+	{`pcall(gopiper.time.parse, {})`, `false, "bad argument #1 to 'parse' (string expected, got table)"`},
+	{`pcall(gopiper.time.format, "x")`, `false, "bad argument #1 to 'format' (number expected, got string)"`},
+	{`gopiper.time.format("0")`, `"1970-01-01T00:00:00Z"`}, {`gopiper.hex.encode(12)`, `"3132"`},
+	{`pcall(gopiper.template, "x", print)`, `false, "bad argument #2 to 'template' (table expected, got function)"`},
+	{`pcall(gopiper.hex.encode, gopiper.null)`, `false, "bad argument #1 to 'encode' (string expected, got null)"`},
+	{`pcall(gopiper.random.int, 1, 1.5)`, `false, "bad argument #2 to 'int' (a whole number from -9007199254740992 to 9007199254740992 expected, got 1.5)"`},
+	{`pcall(function() gopiper.counter("x"):add("y") end)`, `false, "bad argument #1 to 'add' (number expected, got string)"`},
+	{`pcall(gopiper.counter("x").add, {})`, `false, "calling 'add' on bad self (counter expected, got table)"`},
+	{`pcall(gopiper.gauge("x").set, gopiper.counter("x"), 1)`, `false, "calling 'set' on bad self (gauge expected, got counter)"`},
+	// Nothing is converted in secret.
+	{`pcall(gopiper.json.encode, 0/0)`, `false, "bad argument #1 to 'encode' (NaN is no number in JSON)"`},
+	{`pcall(gopiper.json.encode, { a = { 1, 1/0 } })`, `false, "bad argument #1 to 'encode' (at .a[2]: +Inf is no number in JSON)"`},
+	{`pcall(gopiper.json.encode, { a = { 1, nil, 3 } })`,
+		`false, "bad argument #1 to 'encode' (at .a: a list has the elements 1, 2, 3 and so on without a hole; [3] comes where [2] is expected)"`},
+	{`pcall(gopiper.json.encode, { [true] = 1 })`, `false, "bad argument #1 to 'encode' (a table has names or the numbers 1, 2, 3 … as keys, not the boolean true)"`},
+	{`pcall(gopiper.json.encode, { 1, a = 1 })`,
+		`false, "bad argument #1 to 'encode' (a table is either a list or has names, not both; it has the field \"a\")"`},
+	{`(function() local t = {}; t.t = t; local _, e = pcall(gopiper.json.encode, t); return e:match("%(.*") end)()`,
+		`"(at .t.t.t.t.t.t.t.t.t.t.t: tables are nested deeper than 1000, or in themselves)"`},
+	{`(function() local t = {}; for i = 1, 60 do t = { t, t } end; local _, e = pcall(gopiper.json.encode, t); return e:match("more than %d+ values") end)()`,
+		`"more than 1048576 values"`},
+	{`pcall(gopiper.json.encode, { f = print })`, `false, "bad argument #1 to 'encode' (at .f: a function cannot be written as JSON)"`},
+	{`pcall(gopiper.json.encode)`, `false, "bad argument #1 to 'encode' (value expected)"`},
+	// JSON keeps what it means.
+	{`gopiper.json.encode(gopiper.json.decode('{"z":1,"a":{"y":[],"b":{}},"c":[null,true,1e2,0.1]}'))`,
+		`"{\"z\":1,\"a\":{\"y\":[],\"b\":{}},\"c\":[null,true,100,0.1]}"`},
+	{`(function() local t = gopiper.json.decode('[1]'); table.remove(t); return gopiper.json.encode(t), gopiper.json.encode({}) end)()`, `"[]", "{}"`},
+	{`gopiper.json.decode('null') == gopiper.null, gopiper.json.decode('[null]')[1] == gopiper.null, gopiper.null`, `true, true, null`},
+	{`gopiper.json.decode('{"a":1,"a":2}')`, `{a = 1}`}, {`gopiper.json.decode('"\\ud83d\\ude00\\u00e9"')`, `"😀é"`},
+	{`gopiper.json.decode(' [ ] '), gopiper.json.decode('-0.5e1'), gopiper.json.decode('')`, `{}, -5, nil, "offset 0: expected a value, found the end"`},
+	{`(function() local x = gopiper.json.decode('[9007199254740993,9007199254740993,-9007199254740993,9007199254740992,1e999]');
+return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4]), -x[3] end)()`, `true, true, true, "9007199254740993!", 9007199254740992, "number", 9007199254740992`},
+	{`gopiper.json.decode(("["):rep(1001))`, `nil, "offset 1000: expected nesting of at most 1000, found '['"`},
+	// Groups say what they are.
+	{`pcall(function() return gopiper.json.decod end)`,
+		`false, "gopiper.json has no function the string \"decod\"; did you mean \"decode\"?"`},
+	{`pcall(function() gopiper.json.decod = 1 end)`,
+		`false, "gopiper.json.decod cannot be assigned: the library is shared by all; use a variable of your own"`},
+	{`pcall(function() return gopiper.regx end)`, `false, "gopiper.regx is no component; did you mean \"regex\"?"`},
+	{`tostring(gopiper.counter("a_b", { c = "d" })), tostring(gopiper.gauge("g"))`, `"counter", "gauge"`},
+	{`pcall(gopiper.regex.match, ("x"):rep(2^22), "(a?){100}")`,
+		`false, "bad argument #1 to 'match' (a text of 4194304 bytes is too long for a pattern of this size; cut it first)"`},
+}
+
+func TestStandard(t *testing.T) {
+	for _, test := range standardTests {
+		source := strings.ReplaceAll(showing, "\n", " ") + " show(" + test.expression + ")"
+		got := strings.Replace(evaluate(t, source), `false, "`+failed, `false, "`, 1) // where there is a line
+		if got != test.want {
+			t.Errorf("%s\ngot:  %s\nwant: %s", test.expression, got, test.want)
+		}
+	}
+}
+
+// A name that is a component too still is one.
+func TestGroupIsComponent(t *testing.T) {
+	s := load(t, `local gopiper = require "gopiper"; local json = gopiper.json
+gopiper.createPipeline{ gopiper.stdin{}, gopiper.json{ name = "a" }, json{}, gopiper.stdout{} }`,
+		func(o *Options) { o.Known = append(o.Known, "json") })
+	stages := s.Plan().Pipelines[0].Stages
+	if stages[1].Reference != "json" || stages[1].Name != "a" || stages[1].Position.Line != 2 || stages[2].Reference != "json" {
+		t.Errorf("%+v, %+v", stages[1], stages[2])
+	}
+	_, err := Load(context.Background(), "test.lua", []byte(`require "gopiper".regex{}`), testOptions(t))
+	if err == nil || !strings.Contains(err.Error(), "gopiper.regex is no component") {
+		t.Errorf("%v", err)
+	}
+}
+
+// While a script describes, time stands still and random values are the same in
+// every state.
+func TestStandardIsFrozen(t *testing.T) {
+	s := load(t, `local gopiper = require "gopiper"
+local at, id, n = gopiper.time.now(), gopiper.uuid.v4() .. gopiper.uuid.v7() .. gopiper.random.hex(3), gopiper.random.int(1, 1e9)
+gopiper.createPipeline{ gopiper.stdin{}, function(msg)
+  msg.data = at .. id .. n
+  msg.attributes.other = tostring(gopiper.uuid.v4() ~= id:sub(1, 36))
+end, gopiper.stdout{} }`)
+	var want string
+	for worker := range 3 {
+		m := newFake("")
+		handle(t, functionOf(s, 0, 1).Create(0, worker, nil), m)
+		other, _ := m.Attribute("other")
+		if got := string(m.GetData()); worker > 0 && got != want || other != "true" {
+			t.Errorf("worker %d: %s, %s; want %s", worker, got, other, want)
+		}
+		want = string(m.GetData())
+	}
+}
+
+// Nothing that a script asks of the library runs much longer than it may.
+func TestStandardIsBounded(t *testing.T) {
+	for _, body := range []string{
+		`while true do gopiper.json.decode("[" .. ("[],"):rep(1e6) .. "1]") end`,
+		`for i = 1, 1e9 do pcall(gopiper.regex.match, "x", "(a?){900}" .. i) end`,
+		`local s = ("a"):rep(1e5) while true do gopiper.regex.match(s, "(a|aa)+$b") end`,
+		`local s = ("a"):rep(1e7) while true do gopiper.hash.md5(s) end`,
+		`local z = gopiper.compress.gzip(("a"):rep(1e7)) while true do gopiper.decompress.gzip(z) end`,
+		`local s = gopiper.random.bytes(1e6):rep(20) while true do gopiper.compress.zstd(s) end`,
+		`while true do gopiper.random.bytes(1e6) end`,
+		`local t = {} for i = 1, 1e4 do t[i] = i end while true do gopiper.json.encode(t) end`,
+	} {
+		s := load(t, withFunction(body))
+		r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake(""))
+		if r.Status != StatusLimit {
+			t.Errorf("%s: %s", body, r)
+		}
+	}
+}
+
+func BenchmarkStandard(b *testing.B) {
+	for _, f := range std.Functions() {
+		expression, _, found := strings.Cut(f.Example, "-->")
+		if !found || strings.HasPrefix(f.Example, "local") || strings.Contains(f.Name, ":") {
+			continue
+		}
+		b.Run(f.Name, func(b *testing.B) {
+			s := load(b, withFunction(`local _ = `+expression), func(o *Options) { o.Print = func(plan.Position, string) {} })
+			c := functionOf(s, 0, 1).Create(0, 0, nil).(component.BatchHandler)
+			messages, reports := []component.Message{newFake("")}, make([]component.Report, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				if c.HandleBatch(messages, reports); reports[0].Status != 0 {
+					b.Fatal(reports[0])
+				}
+			}
+		})
+	}
+}
