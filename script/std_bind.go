@@ -18,7 +18,10 @@ import (
 // nested, and how many values they may hold altogether.
 const (
 	argumentDepthMax = 1000
-	argumentsMax     = 1 << 20
+	argumentsMax     = 1 << 19
+	// checkEvery is how much work the library does between two looks at the
+	// clock, in its own units: bytes that could be copied meanwhile.
+	checkEvery = 1 << 20
 )
 
 // standard is the standard library of a state. Of a group nothing is made until
@@ -31,6 +34,7 @@ type standard struct {
 	running   *lua.LState // the coroutine that calls
 	arguments []std.Value
 	left      int // values that the arguments may still hold
+	work      int // since the guard was last asked
 
 	null    *lua.LUserData
 	array   *lua.LTable // metatables
@@ -193,6 +197,7 @@ func (b *standard) bind(f *std.Function) lua.LGFunction {
 			L.RaiseError("%s", err.Error())
 		}
 		for _, value := range results {
+			b.st.guard.charge(L, len(value.Text))
 			L.Push(b.toLua(value))
 		}
 		return len(results)
@@ -218,12 +223,15 @@ func (b *standard) frozenRandom(p []byte) {
 	}
 }
 
-// charge charges the state's guard, which raises an error if the call must end.
+// charge has the state's guard look at the clock and the memory, and raises an
+// error if the call must end.
 func (b *standard) charge(n int) error {
-	for ; n > stringMax; n -= stringMax {
-		b.st.guard.charge(b.running, stringMax)
+	if b.work += n; b.work < checkEvery {
+		return nil
 	}
-	b.st.guard.charge(b.running, max(n, 0))
+	if b.work = 0; b.st.guard.check() != nil {
+		b.running.RaiseError("%s", b.st.guard.tripped.Error())
+	}
 	return nil
 }
 
@@ -312,6 +320,7 @@ func (b *standard) toLua(value std.Value) lua.LValue {
 	case std.Map:
 		t := value.Table
 		table := L.CreateTable(len(t.List), len(t.Names))
+		_ = b.charge(64 * (len(t.List) + len(t.Names))) // it raises its error
 		for _, element := range t.List {
 			table.Append(b.toLua(element))
 		}

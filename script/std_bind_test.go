@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
@@ -112,14 +113,18 @@ var standardTests = []struct{ expression, want string }{
 return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4]), -x[3] end)()`, `true, true, true, "9007199254740993!", 9007199254740992, "number", 9007199254740992`},
 	{`gopiper.json.decode(("["):rep(1001))`, `nil, "offset 1000: expected nesting of at most 1000, found '['"`},
 	// Groups say what they are.
+	{`pcall(gopiper.regex.find_all, ("x"):rep(2^22), "(a?){100}")`,
+		`false, "bad argument #1 to 'find_all' (a text of 4194304 bytes is too long for a pattern of this size; cut it first)"`},
+	{`gopiper.regex.match(("x"):rep(2^20) .. "yz", "(y)(a)?z")`, `"y", nil`},
 	{`pcall(function() return gopiper.json.decod end)`,
 		`false, "gopiper.json has no function the string \"decod\"; did you mean \"decode\"?"`},
 	{`pcall(function() gopiper.json.decod = 1 end)`,
 		`false, "gopiper.json.decod cannot be assigned: the library is shared by all; use a variable of your own"`},
 	{`pcall(function() return gopiper.regx end)`, `false, "gopiper.regx is no component; did you mean \"regex\"?"`},
+	{`gopiper.json.decode("[" .. ("1,"):rep(2^19) .. "1]")`, `nil, "more than 524288 values"`},
 	{`tostring(gopiper.counter("a_b", { c = "d" })), tostring(gopiper.gauge("g"))`, `"counter", "gauge"`},
-	{`pcall(gopiper.regex.match, ("x"):rep(2^22), "(a?){100}")`,
-		`false, "bad argument #1 to 'match' (a text of 4194304 bytes is too long for a pattern of this size; cut it first)"`},
+	{`pcall(gopiper.regex.match, ("x"):rep(2^24 + 1), "x")`,
+		`false, "bad argument #1 to 'match' (a string of at most 16 MiB expected, got 16777217 bytes)"`},
 }
 
 func TestStandard(t *testing.T) {
@@ -175,12 +180,14 @@ func TestStandardIsBounded(t *testing.T) {
 		`for i = 1, 1e9 do pcall(gopiper.regex.match, "x", "(a?){900}" .. i) end`,
 		`local s = ("a"):rep(1e5) while true do gopiper.regex.match(s, "(a|aa)+$b") end`,
 		`local s = ("a"):rep(1e7) while true do gopiper.hash.md5(s) end`,
+		`local s = (","):rep(1e7) while true do gopiper.csv.parse(s) end`,
+		`local t = {} for i = 1, 60 do t = { t, t } end while true do pcall(gopiper.json.encode, t) end`,
 		`local z = gopiper.compress.gzip(("a"):rep(1e7)) while true do gopiper.decompress.gzip(z) end`,
 		`local s = gopiper.random.bytes(1e6):rep(20) while true do gopiper.compress.zstd(s) end`,
 		`while true do gopiper.random.bytes(1e6) end`,
 		`local t = {} for i = 1, 1e4 do t[i] = i end while true do gopiper.json.encode(t) end`,
 	} {
-		s := load(t, withFunction(body))
+		s := load(t, withFunction(body), func(o *Options) { o.CallLimit = 20 * time.Millisecond })
 		r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake(""))
 		if r.Status != StatusLimit {
 			t.Errorf("%s: %s", body, r)

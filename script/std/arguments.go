@@ -33,6 +33,37 @@ type arguments struct {
 	method bool
 	values []Value
 	err    error
+
+	made    int // values that go into tables of results
+	pending int // of which nobody was told yet
+}
+
+const (
+	// valuesMax is how many values the tables of a result hold at most.
+	valuesMax = 1 << 19
+	// valueCost is about what a value in a table costs, in the units of Charge.
+	valueCost = 128
+)
+
+// value counts a value that goes into a table of the result. It returns false
+// if the call must end, with what excess returns.
+func (a *arguments) value() bool {
+	a.made++
+	return a.tick() && a.made <= valuesMax
+}
+
+// tick charges for a value.
+func (a *arguments) tick() bool {
+	if a.pending++; a.pending < 256 {
+		return a.err == nil
+	}
+	a.pending = 0
+	return a.charge(256 * valueCost)
+}
+
+// excess is the result of a function whose tables would be too large.
+func (a *arguments) excess() []Value {
+	return a.failed("more than %d values", valuesMax)
 }
 
 // at returns argument i, counted from 1, and whether there is one.
@@ -67,12 +98,20 @@ func (a *arguments) expected(i int, what string) {
 	a.bad(i, "%s expected, got %s", what, got)
 }
 
+// textMax bounds the length of texts, in bytes: some functions cannot be
+// interrupted.
+const textMax = 16 << 20
+
 // text returns argument i, which must be a string or a number.
 func (a *arguments) text(i int) string {
 	v, _ := a.at(i)
 	text, ok := v.AsText()
 	if !ok {
 		a.expected(i, "string")
+	}
+	if len(text) > textMax {
+		a.bad(i, "a string of at most %d MiB expected, got %d bytes", textMax>>20, len(text))
+		return ""
 	}
 	return text
 }
@@ -163,8 +202,8 @@ func (a *arguments) two(v, w Value) []Value {
 	return a.results[:2]
 }
 
-// made returns a string that the function has made.
-func (a *arguments) made(text string) []Value {
+// result returns a string that the function has made.
+func (a *arguments) result(text string) []Value {
 	if !a.fits(len(text)) {
 		return nil
 	}

@@ -43,7 +43,7 @@ gopiper.decompress.snappy(gopiper.compress.snappy("aaaa")) --> "aaaa"
 			if !a.charge(4 * len(text)) {
 				return nil
 			}
-			return a.made(string(s2.EncodeSnappy(nil, []byte(text))))
+			return a.result(string(s2.EncodeSnappy(nil, []byte(text))))
 		}),
 	},
 }
@@ -113,7 +113,7 @@ func compressor(pool *sync.Pool) func(*arguments) []Value {
 		if err := w.Close(); err != nil {
 			return a.failed("%s", err.Error())
 		}
-		return a.made(out.String())
+		return a.result(out.String())
 	}
 }
 
@@ -154,7 +154,7 @@ func decompressor(name string, open func(io.Reader) (io.Reader, error)) func(*ar
 			case out.Len() > limit:
 				return a.failed("%s: longer than %d bytes", name, limit)
 			case err == io.EOF:
-				return a.made(out.String())
+				return a.result(out.String())
 			case err != nil:
 				return failed(a, err)
 			}

@@ -106,28 +106,44 @@ func (c *Context) log(level slog.Level, text string, attributes []slog.Attr) {
 	logger.LogAttrs(context.Background(), level, text, attributes...)
 }
 
-// cacheMax is how many things of a kind are kept at least, once there are so
-// many; twice as many at most.
-const cacheMax = 100
+// What a cache keeps is bounded by twice these: things, and about so many bytes
+// of memory.
+const (
+	cacheMax       = 100
+	cacheWeightMax = 2 << 20
+)
 
 // cache keeps what was made lately. What was not asked for while cacheMax
 // others were is forgotten.
-type cache[T any] struct{ young, old map[string]T }
-
-func (c *cache[T]) get(key string) (T, bool) {
-	if value, ok := c.young[key]; ok {
-		return value, true
-	}
-	value, ok := c.old[key]
-	if ok {
-		c.put(key, value)
-	}
-	return value, ok
+type cache[T any] struct {
+	young, old map[string]cached[T]
+	weight     int // of the young
 }
 
-func (c *cache[T]) put(key string, value T) {
-	if c.young == nil || len(c.young) >= cacheMax {
-		c.young, c.old = make(map[string]T), c.young
+type cached[T any] struct {
+	value  T
+	weight int
+}
+
+func (c *cache[T]) get(key string) (T, bool) {
+	if kept, ok := c.young[key]; ok {
+		return kept.value, true
 	}
-	c.young[key] = value
+	kept, ok := c.old[key]
+	if ok {
+		c.put(key, kept.value, kept.weight)
+	}
+	return kept.value, ok
+}
+
+// put keeps a value that takes about so many bytes beside its key.
+func (c *cache[T]) put(key string, value T, weight int) {
+	if weight += len(key); weight > cacheWeightMax {
+		return
+	}
+	if c.young == nil || len(c.young) >= cacheMax || c.weight+weight > cacheWeightMax {
+		c.young, c.old, c.weight = make(map[string]cached[T]), c.young, 0
+	}
+	c.young[key] = cached[T]{value, weight}
+	c.weight += weight
 }

@@ -34,7 +34,7 @@ func (a *arguments) separator(i int) byte {
 
 func csvParse(a *arguments) []Value {
 	text, separator := a.text(1), a.separator(2)
-	if !a.charge(len(text) + strings.Count(text, string([]byte{separator}))*valueCost) {
+	if !a.charge(len(text)) {
 		return nil
 	}
 	rest := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
@@ -59,7 +59,9 @@ func csvParse(a *arguments) []Value {
 			}
 			value, rest = rest[:end], rest[end:]
 		}
-		t.Append(Text(value))
+		if t.Append(Text(value)); !a.value() {
+			return a.excess()
+		}
 		if rest == "" {
 			return a.one(OfTable(t))
 		}
@@ -106,5 +108,5 @@ func csvFormat(a *arguments) []Value {
 		}
 	}
 	a.keep(out)
-	return a.made(string(out))
+	return a.result(string(out))
 }

@@ -115,12 +115,16 @@ func dissect(a *arguments) []Value {
 	}
 	d, ok := a.dissectors.get(pattern)
 	if !ok {
+		if len(pattern) > patternMax {
+			a.bad(2, "the pattern is longer than %d bytes", patternMax)
+			return nil
+		}
 		var err error
 		if d, err = compileDissector(pattern); err != nil {
 			a.bad(2, "%s", err.Error())
 			return nil
 		}
-		a.dissectors.put(pattern, d)
+		a.dissectors.put(pattern, d, 128*len(d.fields))
 	}
 	parts, problem := d.cut(text)
 	if problem != "" {

@@ -17,6 +17,8 @@
 //
 // # Limits
 //
-// Everything that a function makes is bounded by [Context.MaxOutput], and what
-// takes long says so to [Context.Charge] as it goes on, which may end it.
+// A text is at most 16 MiB long, the tables of a result hold at most 524288
+// values, and everything that a function makes is bounded by
+// [Context.MaxOutput]. What takes long says so to [Context.Charge] as it goes
+// on, which may end it.
 package std

@@ -47,7 +47,7 @@ func hashFunction(name, title, want string, sum func([]byte) []byte) Function {
 			if !a.charge(4 * len(text)) {
 				return nil
 			}
-			return a.made(hex.EncodeToString(sum([]byte(text))))
+			return a.result(hex.EncodeToString(sum([]byte(text))))
 		})
 }
 
@@ -81,7 +81,7 @@ func hmacFunction(name, title string, algorithm func() hash.Hash, want string) F
 			}
 			h := hmac.New(algorithm, []byte(key))
 			h.Write([]byte(text))
-			return a.made(hex.EncodeToString(h.Sum(nil)))
+			return a.result(hex.EncodeToString(h.Sum(nil)))
 		})
 }
 
@@ -123,7 +123,7 @@ func (a *arguments) base64Decode(encoding *base64.Encoding) []Value {
 	if offset, ok := err.(base64.CorruptInputError); ok {
 		return a.failed("base64: a wrong character at offset %d, or an end too early", int64(offset))
 	}
-	return a.made(string(out))
+	return a.result(string(out))
 }
 
 var hexGroup = Group{
@@ -147,7 +147,7 @@ gopiper.hex.decode("4C7") --> nil, "hex: odd length hex string"
 			if err != nil {
 				return a.failed("hex: %s", strings.TrimPrefix(err.Error(), "encoding/hex: "))
 			}
-			return a.made(string(out))
+			return a.result(string(out))
 		}),
 	},
 }

@@ -140,15 +140,17 @@ func (a *arguments) networks(i int) *networks {
 	}
 	set := &networks{make(map[netip.Prefix]bool), make(map[int]bool)}
 	for _, v := range list {
+		if !a.tick() {
+			break
+		}
 		if v.Kind != String {
 			a.bad(i, "a network is a string, not a %s", v.TypeName())
 		} else if err := set.add(v.Text); err != nil {
 			a.bad(i, "%s", err.Error())
 		}
 	}
-	a.charge(len(list) * valueCost)
 	if a.err == nil {
-		a.Context.networks.put(key, set)
+		a.Context.networks.put(key, set, 128*len(list))
 	}
 	return set
 }

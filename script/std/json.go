@@ -67,20 +67,19 @@ func jsonDecode(a *arguments) []Value {
 	}
 	d := jsonDecoder{a: a, text: text}
 	value := d.value()
+	if d.full {
+		return a.excess()
+	}
 	return a.one(value)
 }
 
 // jsonDecoder walks over a text that is known to be valid.
 type jsonDecoder struct {
-	a       *arguments
-	text    string
-	at      int
-	pending int // values that were not charged for yet
+	a    *arguments
+	text string
+	at   int
+	full bool // there are too many values
 }
-
-// valueCost is about what a value in a table takes in any engine, in bytes of
-// memory, and the time to make it.
-const valueCost = 128
 
 func (d *jsonDecoder) blank() {
 	for d.at < len(d.text) && d.text[d.at] <= ' ' {
@@ -90,11 +89,8 @@ func (d *jsonDecoder) blank() {
 
 func (d *jsonDecoder) value() Value {
 	d.blank()
-	if d.pending++; d.pending == 1024 {
-		d.pending = 0
-		d.a.charge(1024 * valueCost)
-	}
-	if d.a.err != nil || d.at >= len(d.text) {
+	if d.full || !d.a.value() || d.at >= len(d.text) {
+		d.full = true
 		return Value{}
 	}
 	switch d.text[d.at] {
@@ -122,7 +118,7 @@ func (d *jsonDecoder) value() Value {
 func (d *jsonDecoder) next() bool {
 	d.blank()
 	d.at++
-	return d.a.err == nil && d.at < len(d.text) && d.text[d.at-1] == ','
+	return !d.full && d.at < len(d.text) && d.text[d.at-1] == ','
 }
 
 func (d *jsonDecoder) array() Value {
@@ -148,7 +144,9 @@ func (d *jsonDecoder) object() Value {
 	for more := true; more; more = d.next() {
 		d.blank()
 		name := d.string()
-		d.blank()
+		if d.blank(); d.full {
+			break
+		}
 		d.at++ // the colon
 		value := d.value()
 		if t.place(name) < 0 {
@@ -216,7 +214,7 @@ func jsonEncode(a *arguments) []Value {
 	if a.err != nil {
 		return nil
 	}
-	return a.made(string(e.out))
+	return a.result(string(e.out))
 }
 
 type jsonEncoder struct {
@@ -243,7 +241,7 @@ func inside(step string, err error) error {
 }
 
 func (e *jsonEncoder) append(v Value, depth int) error {
-	if len(e.out) > e.a.maxOutput() {
+	if !e.a.tick() || len(e.out) > e.a.maxOutput() {
 		return &stepError{message: fmt.Sprintf("it would be longer than %d bytes", e.a.maxOutput())}
 	}
 	switch v.Kind {

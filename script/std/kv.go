@@ -44,11 +44,14 @@ const blanks = " \t\r\n"
 func kvParse(a *arguments) []Value {
 	text := a.text(1)
 	pair, separator := a.separators()
-	if !a.charge(len(text) + len(text)/16*valueCost) {
+	if !a.charge(len(text)) {
 		return nil
 	}
 	t, rest := &Table{}, text
 	for rest != "" {
+		if !a.value() {
+			return a.excess()
+		}
 		if after, ok := strings.CutPrefix(rest, pair); ok {
 			rest = after
 			continue
@@ -178,5 +181,5 @@ func kvFormat(a *arguments) []Value {
 		}
 	}
 	a.keep(out)
-	return a.made(string(out))
+	return a.result(string(out))
 }

@@ -25,7 +25,7 @@ gopiper.logfmt.format({ msg = "a b" }) --> 'msg="a b"'
 
 func logfmtParse(a *arguments) []Value {
 	text := a.text(1)
-	if !a.charge(len(text) + len(text)/16*valueCost) {
+	if !a.charge(len(text)) {
 		return nil
 	}
 	t, i := &Table{}, 0
@@ -35,6 +35,9 @@ func logfmtParse(a *arguments) []Value {
 		}
 		if i == len(text) {
 			return a.one(OfTable(t))
+		}
+		if !a.value() {
+			return a.excess()
 		}
 		start := i
 		for i < len(text) && text[i] > ' ' && text[i] != '=' && text[i] != '"' {
@@ -98,7 +101,7 @@ func logfmtFormat(a *arguments) []Value {
 		}
 	}
 	a.keep(out)
-	return a.made(string(out))
+	return a.result(string(out))
 }
 
 // hasControl tells whether a text has blanks or control characters.

@@ -40,6 +40,9 @@ local order, problem = gopiper.json.decode(msg.data)
 if not order then return gopiper.FAIL, problem end
 ` + "```" + `
 
+A text that is handed over is at most 16 MiB long; a longer one raises an error. Tables that are made of a text hold at most
+524288 values; a text with more gives nil and a description.
+
 On the pages, what stands behind ` + "`-->`" + ` is what the line gives. The tests run them.
 
 | | |

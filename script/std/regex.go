@@ -2,6 +2,7 @@ package std
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"regexp"
 	"regexp/syntax"
@@ -15,7 +16,10 @@ import (
 const (
 	patternMax      = 16 << 10 // bytes
 	instructionsMax = 20_000
-	stepsMax        = 1 << 25
+	// stepsMax bounds the length of the text times the size of the pattern,
+	// where all matches are asked for.
+	stepsMax   = 1 << 23
+	matchesMax = 1 << 17
 )
 
 var regexGroup = Group{
@@ -24,8 +28,8 @@ var regexGroup = Group{
 	Text: `The syntax is that of [RE2](https://github.com/google/re2/wiki/Syntax): no
 back references and no look around, and no text that takes for ever. Flags stand in front:
 ` + "`(?i)`, `(?m)`, `(?s)`" + `. Offsets count bytes, from 1. Expressions are compiled once and kept; a
-pattern that is wrong raises an error, and so does a long text with a pattern so large that
-it would take too long.`,
+pattern that is wrong raises an error. So does a function that asks for all matches, if the length
+of the text times the size of the pattern is too much, or if there are more than 131072 of them.`,
 	Functions: []Function{
 		function("regex.match", "regex.match(text, pattern) -> capture, …",
 			"Returns the captures of the first match, or all of the match if the pattern has none. A group that took no part is nil. "+
@@ -69,7 +73,7 @@ gopiper.regex.split("a, b;c", "[,;] *", 2) --> {"a", "b;c"}
 			"Returns a pattern that matches just the text.",
 			`
 gopiper.regex.escape("1+1") --> "1\\+1"
-`, func(a *arguments) []Value { return a.made(regexp.QuoteMeta(a.text(1))) }),
+`, func(a *arguments) []Value { return a.result(regexp.QuoteMeta(a.text(1))) }),
 	},
 }
 
@@ -110,21 +114,81 @@ func (a *arguments) expression() (string, *expression) {
 	if !ok {
 		var err error
 		if e, err = compileExpression(pattern); err != nil {
+			a.charge(4096)
 			a.bad(2, "%s", err.Error())
 			return "", nil
 		}
-		a.charge(e.size * 1000)
-		a.expressions.put(pattern, e)
+		a.expressions.put(pattern, e, 200*e.size)
+		a.charge(e.size * 4000)
 	}
-	if steps := len(text) * e.size; steps > stepsMax {
-		a.bad(1, "a text of %d bytes is too long for a pattern of this size; cut it first", len(text))
-	} else if !a.charge(len(text) + 2*steps) {
-		return "", nil
-	}
-	if a.err != nil {
+	if !a.charge(len(text)) {
 		return "", nil
 	}
 	return text, e
+}
+
+// first returns the first match of an expression of a size in the text. While
+// it searches a long one, it tells of that.
+func (a *arguments) first(e *regexp.Regexp, size int, text string) []int {
+	if len(text)*size <= pauseMax {
+		if !a.charge(8 * len(text) * size) {
+			return nil
+		}
+		return e.FindStringSubmatchIndex(text)
+	}
+	at := e.FindReaderSubmatchIndex(&runes{a: a, text: text, size: size})
+	if a.err != nil {
+		return nil
+	}
+	return at
+}
+
+// pauseMax is how many steps a search takes at most between two charges.
+const pauseMax = 1 << 18
+
+// runes reads a text. It ends it early if the call must end.
+type runes struct {
+	a                 *arguments
+	text              string
+	at, charged, size int
+}
+
+// ReadRune makes runes an io.RuneReader.
+func (r *runes) ReadRune() (rune, int, error) {
+	if steps := (r.at - r.charged) * r.size; steps > pauseMax {
+		r.charged = r.at
+		if !r.a.charge(8 * steps) {
+			return 0, 0, io.EOF
+		}
+	}
+	if r.at == len(r.text) {
+		return 0, 0, io.EOF
+	}
+	c, width := utf8.DecodeRuneInString(r.text[r.at:])
+	r.at += width
+	return c, width, nil
+}
+
+// all returns the matches in the text, or the first n of them if n is not
+// negative. It returns false if the call must end.
+func (a *arguments) all(e *expression, text string, n int) ([][]int, bool) {
+	steps := len(text) * e.size
+	if steps > stepsMax {
+		a.bad(1, "a text of %d bytes is too long for a pattern of this size; cut it first", len(text))
+	}
+	if !a.charge(8 * min(steps, stepsMax)) {
+		return nil, false
+	}
+	most := n
+	if n < 0 || n > matchesMax {
+		most = matchesMax + 1
+	}
+	matches := e.FindAllStringSubmatchIndex(text, most)
+	if len(matches) > matchesMax {
+		a.bad(1, "the text has more than %d matches; give a limit", matchesMax)
+		return nil, false
+	}
+	return matches, a.charge(len(matches) * valueCost)
 }
 
 // limit returns argument i, a number of matches, -1 for all.
@@ -156,7 +220,7 @@ func regexMatch(a *arguments) []Value {
 	if e == nil {
 		return nil
 	}
-	at := e.FindStringSubmatchIndex(text)
+	at := a.first(e.Regexp, e.size, text)
 	if at == nil {
 		return a.one(Value{})
 	}
@@ -172,7 +236,7 @@ func regexFind(a *arguments) []Value {
 	if e == nil || a.err != nil {
 		return nil
 	}
-	at := findFrom(e, text, from-1)
+	at := a.findFrom(e, text, from-1)
 	if at == nil {
 		return a.one(Value{})
 	}
@@ -186,9 +250,9 @@ func regexFind(a *arguments) []Value {
 // findFrom returns the first match that begins at from or behind it. The engine
 // cannot begin in the middle of a text and know what stands before that; so it
 // gets one character more, and another expression.
-func findFrom(e *expression, text string, from int) []int {
+func (a *arguments) findFrom(e *expression, text string, from int) []int {
 	if from == 0 {
-		return e.FindStringSubmatchIndex(text)
+		return a.first(e.Regexp, e.size, text)
 	}
 	if from > len(text) {
 		return nil
@@ -197,7 +261,7 @@ func findFrom(e *expression, text string, from int) []int {
 		e.behind = regexp.MustCompile(`\A(?s:.)(?s:.*?)(` + e.String() + `)`)
 	}
 	_, width := utf8.DecodeLastRuneInString(text[:from])
-	at := e.behind.FindStringSubmatchIndex(text[from-width:])
+	at := a.first(e.behind, e.size+8, text[from-width:])
 	if at == nil {
 		return nil
 	}
@@ -214,7 +278,7 @@ func regexGroups(a *arguments) []Value {
 	if e == nil {
 		return nil
 	}
-	at := e.FindStringSubmatchIndex(text)
+	at := a.first(e.Regexp, e.size, text)
 	if at == nil {
 		return a.one(Value{})
 	}
@@ -233,10 +297,17 @@ func regexFindAll(a *arguments) []Value {
 	if e == nil {
 		return nil
 	}
+	matches, ok := a.all(e, text, limit)
+	if !ok {
+		return nil
+	}
 	t := &Table{Array: true}
-	for _, at := range e.FindAllStringSubmatchIndex(text, limit) {
+	for _, at := range matches {
 		list := captures(nil, text, at)
 		for i, v := range list {
+			if !a.value() {
+				return a.excess()
+			}
 			if v.Kind == Nil {
 				list[i] = Text("")
 			}
@@ -246,9 +317,6 @@ func regexFindAll(a *arguments) []Value {
 		} else {
 			t.List = append(t.List, OfTable(&Table{List: list, Array: true}))
 		}
-	}
-	if !a.charge(len(t.List) * valueCost) {
-		return nil
 	}
 	return a.one(OfTable(t))
 }
@@ -303,7 +371,10 @@ func regexReplace(a *arguments) []Value {
 		a.bad(3, "%s", err.Error())
 		return nil
 	}
-	matches := e.FindAllStringSubmatchIndex(text, limit)
+	matches, ok := a.all(e, text, limit)
+	if !ok {
+		return nil
+	}
 	if len(matches) == 0 {
 		return a.two(Text(text), Num(0))
 	}
@@ -334,12 +405,25 @@ func regexSplit(a *arguments) []Value {
 	if e == nil {
 		return nil
 	}
-	t := &Table{Array: true}
-	for _, part := range e.Split(text, limit) {
-		t.List = append(t.List, Text(part))
+	if limit == 0 {
+		return a.one(OfTable(&Table{Array: true}))
 	}
-	if !a.charge(len(t.List) * valueCost) {
+	matches, ok := a.all(e, text, limit)
+	if !ok {
 		return nil
+	}
+	t, start, end := &Table{Array: true}, 0, 0
+	for _, at := range matches {
+		if limit > 0 && len(t.List) == limit-1 {
+			break
+		}
+		if end = at[0]; at[1] > 0 { // nothing stands before an empty match at the beginning
+			t.Append(Text(text[start:end]))
+		}
+		start = at[1]
+	}
+	if end < len(text) || text == "" {
+		t.Append(Text(text[start:]))
 	}
 	return a.one(OfTable(t))
 }

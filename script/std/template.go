@@ -28,9 +28,9 @@ type piece struct {
 	name    string // "" for none
 }
 
-func compileTemplate(text string) ([]piece, error) {
+func (a *arguments) compileTemplate(text string) ([]piece, error) {
 	var pieces []piece
-	for offset := 0; ; {
+	for offset := 0; a.tick(); {
 		before, rest, found := strings.Cut(text[offset:], "$")
 		if !found {
 			return append(pieces, piece{literal: before}), nil
@@ -46,6 +46,7 @@ func compileTemplate(text string) ([]piece, error) {
 		}
 		pieces, offset = append(pieces, piece{before, name}), at+len("${}")+len(name)
 	}
+	return nil, a.err
 }
 
 func template(a *arguments) []Value {
@@ -56,11 +57,11 @@ func template(a *arguments) []Value {
 	pieces, ok := a.templates.get(text)
 	if !ok {
 		var err error
-		if pieces, err = compileTemplate(text); err != nil {
+		if pieces, err = a.compileTemplate(text); err != nil {
 			a.bad(1, "%s", err.Error())
 			return nil
 		}
-		a.templates.put(text, pieces)
+		a.templates.put(text, pieces, 64*len(pieces))
 	}
 	out := a.buffer[:0]
 	for _, p := range pieces {
@@ -83,12 +84,13 @@ func template(a *arguments) []Value {
 			}
 			out = append(out, value...)
 		}
-		if !a.fits(len(out)) {
+		if !a.tick() || len(out) > a.maxOutput() {
+			a.fits(len(out))
 			return nil
 		}
 	}
 	a.keep(out)
-	return a.made(string(out))
+	return a.result(string(out))
 }
 
 // find returns the field of a name, or that of a field.

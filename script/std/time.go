@@ -61,6 +61,9 @@ gopiper.time.format(1772364600.25, "unix_ms") --> "1772364600250"
 	},
 }
 
+// layoutMax bounds the length of layouts, in bytes.
+const layoutMax = 1000
+
 // epochs are the layouts that count from 1970: how many of them are a second.
 var epochs = map[string]float64{"unix": 1, "unix_ms": 1e3, "unix_us": 1e6, "unix_ns": 1e9}
 
@@ -103,7 +106,7 @@ func timeFormat(a *arguments) []Value {
 	}
 	if scale, ok := epochs[name]; ok {
 		micro := math.Round(seconds * 1e6)
-		return a.made(strconv.FormatFloat(math.Floor(micro/(1e6/scale)), 'f', 0, 64))
+		return a.result(strconv.FormatFloat(math.Floor(micro/(1e6/scale)), 'f', 0, 64))
 	}
 	layout := a.layout(2, name)
 	if a.err != nil {
@@ -116,7 +119,7 @@ func timeFormat(a *arguments) []Value {
 	}
 	out := appendTime(a.buffer[:0], layout, time.Unix(int64(whole), micro*1000).In(zone))
 	a.keep(out)
-	return a.made(string(out))
+	return a.result(string(out))
 }
 
 // layout compiles the layout that is argument i.
@@ -124,12 +127,16 @@ func (a *arguments) layout(i int, name string) []directive {
 	if layout, ok := a.layouts.get(name); ok || a.err != nil {
 		return layout
 	}
+	if len(name) > layoutMax {
+		a.bad(i, "a layout is at most %d bytes long", layoutMax)
+		return nil
+	}
 	layout, err := compileLayout(name)
 	if err != nil {
 		a.bad(i, "%s", err.Error())
 		return nil
 	}
-	a.layouts.put(name, layout)
+	a.layouts.put(name, layout, 32*len(layout))
 	return layout
 }
 
@@ -147,7 +154,7 @@ func (a *arguments) zone(i int) *time.Location {
 		a.bad(i, "%s is no time zone; write for example \"UTC\", \"local\", \"+02:00\" or \"Europe/Berlin\"", quoted(name))
 		return time.UTC
 	}
-	a.zones.put(name, zone)
+	a.zones.put(name, zone, 4<<10)
 	return zone
 }
 

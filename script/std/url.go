@@ -37,7 +37,7 @@ gopiper.url.query("a=1&b=x+y&c=2&c=3") --> {a = "1", b = "x y", c = {"2", "3"}}
 			`
 gopiper.url.escape("a b/c") --> "a%20b%2Fc"
 `, func(a *arguments) []Value {
-				return a.made(strings.ReplaceAll(url.QueryEscape(a.text(1)), "+", "%20"))
+				return a.result(strings.ReplaceAll(url.QueryEscape(a.text(1)), "+", "%20"))
 			}),
 		function("url.unescape", "url.unescape(text) -> text",
 			"Resolves escapes; a plus sign stays. An escape that is wrong gives nil and a description.",
@@ -49,7 +49,7 @@ gopiper.url.unescape("50%") --> nil, 'url: invalid URL escape "%"'
 				if err != nil {
 					return a.failed("url: %s", err.Error())
 				}
-				return a.made(text)
+				return a.result(text)
 			}),
 	},
 }
@@ -163,7 +163,7 @@ func urlBuild(a *arguments) []Value {
 	if _, err := url.Parse(text); err != nil {
 		return a.failed("url: the parts make no URL: %s", err.(*url.Error).Err.Error())
 	}
-	return a.made(text)
+	return a.result(text)
 }
 
 // decoded returns a part and, if it is one, how it is written; a part that is
@@ -196,11 +196,14 @@ func escapeRest(query string) string {
 
 func urlQuery(a *arguments) []Value {
 	text := strings.TrimPrefix(a.text(1), "?")
-	if !a.charge(len(text) + strings.Count(text, "&")*valueCost) {
+	if !a.charge(len(text)) {
 		return nil
 	}
 	t := &Table{}
 	for pair := range strings.SplitSeq(text, "&") {
+		if !a.value() {
+			return a.excess()
+		}
 		if pair == "" {
 			continue
 		}
