@@ -56,21 +56,32 @@ number of bytes, 16 MiB by default.`,
 	Functions: []Function{
 		function("decompress.gzip", "decompress.gzip(text [, limit]) -> text", "Decompresses gzip, also several files one behind the other.", `
 gopiper.decompress.gzip(gopiper.compress.gzip(("a"):rep(100)), 10) --> nil, "gzip: longer than 10 bytes"
-`, decompressor("gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })),
+`, decompressor("gzip", func(r *inflater) {
+			z := new(gzip.Reader)
+			r.out, r.open = z, func() error { return z.Reset(&r.source) }
+		})),
 		function("decompress.zlib", "decompress.zlib(text [, limit]) -> text", "Decompresses the format of zlib.", `
 gopiper.decompress.zlib("x") --> nil, "zlib: unexpected EOF"
-`, decompressor("zlib", func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })),
+`, decompressor("zlib", func(r *inflater) {
+			r.open = func() (err error) {
+				if z, ok := r.out.(zlib.Resetter); ok {
+					return z.Reset(&r.source, nil)
+				}
+				r.out, err = zlib.NewReader(&r.source)
+				return err
+			}
+		})),
 		function("decompress.deflate", "decompress.deflate(text [, limit]) -> text", "Decompresses what has no header.", `
 gopiper.decompress.deflate("\3\0") --> ""
-`, decompressor("deflate", func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil })),
+`, decompressor("deflate", func(r *inflater) {
+			r.out = flate.NewReader(&r.source)
+			r.open = func() error { return r.out.(flate.Resetter).Reset(&r.source, nil) }
+		})),
 		function("decompress.zstd", "decompress.zstd(text [, limit]) -> text", "Decompresses Zstandard; its window may be 8 MiB.", `
 gopiper.decompress.zstd("abcd") --> nil, "zstd: invalid input: magic number mismatch"
-`, decompressor("zstd", func(r io.Reader) (io.Reader, error) {
-			d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
-			if err != nil {
-				return nil, err
-			}
-			return d.IOReadCloser(), nil
+`, decompressor("zstd", func(r *inflater) {
+			d, _ := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20)) // fails for other options only
+			r.out, r.open = d, func() error { return d.Reset(&r.source) }
 		})),
 		function("decompress.snappy", "decompress.snappy(text [, limit]) -> text", "Decompresses one block of Snappy.", `
 gopiper.decompress.snappy("\1") --> nil, "snappy: corrupt input"
@@ -125,7 +136,19 @@ func (a *arguments) outputMax(i int) int {
 	return min(int(a.whole(i, 0, math.MaxInt32)), a.maxOutput())
 }
 
-func decompressor(name string, open func(io.Reader) (io.Reader, error)) func(*arguments) []Value {
+// inflater is what decompresses, used again and again.
+type inflater struct {
+	source strings.Reader
+	out    io.Reader    // what comes out
+	open   func() error // begins to read the source
+}
+
+func decompressor(name string, prepare func(*inflater)) func(*arguments) []Value {
+	pool := sync.Pool{New: func() any {
+		r := &inflater{}
+		prepare(r)
+		return r
+	}}
 	failed := func(a *arguments, err error) []Value {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
@@ -138,16 +161,18 @@ func decompressor(name string, open func(io.Reader) (io.Reader, error)) func(*ar
 		if !a.charge(pieceSize) { // what opening takes
 			return nil
 		}
-		r, err := open(strings.NewReader(text))
-		if err != nil {
+		r := pool.Get().(*inflater)
+		defer func() {
+			r.source.Reset("") // it must not hold the text
+			pool.Put(r)
+		}()
+		r.source.Reset(text)
+		if err := r.open(); err != nil {
 			return failed(a, err)
-		}
-		if closer, ok := r.(io.Closer); ok {
-			defer closer.Close()
 		}
 		var out bytes.Buffer
 		for {
-			n, err := io.CopyN(&out, r, pieceSize)
+			n, err := io.CopyN(&out, r.out, pieceSize)
 			switch {
 			case !a.charge(4 * int(n)):
 				return nil

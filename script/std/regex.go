@@ -43,7 +43,7 @@ gopiper.regex.match("x", "y") --> nil
 			"Returns where the first match begins and ends, and its captures. The search begins at from, 1 by default; "+
 				"what stands before that still counts for ^ and \\b. Without a match it returns nil.",
 			`
-gopiper.regex.find("a1 b22", "[a-z](\\d+)", 2) --> 4, 6, "22"
+gopiper.regex.find("a1 b22", "\\w(\\d+)", 2) --> 4, 6, "22"
 `, regexFind),
 		function("regex.groups", "regex.groups(text, pattern) -> table",
 			"Returns the named groups of the first match, those that took part. Without a match it returns nil.",
