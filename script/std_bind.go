@@ -38,7 +38,7 @@ type standard struct {
 
 	null    *lua.LUserData
 	array   *lua.LTable // metatables
-	exact   *lua.LTable
+	exact   *lua.LTable // nil until there is one
 	objects map[string]*lua.LTable
 }
 
@@ -111,8 +111,6 @@ func (b *standard) prepare() {
 	b.null = &lua.LUserData{Value: nothing{}, Metatable: meta}
 	b.array = L.CreateTable(0, 1)
 	b.array.RawSetString("__metatable", lua.LString("array"))
-	b.exact = L.CreateTable(0, 16)
-	b.openExact()
 	b.objects = make(map[string]*lua.LTable)
 }
 
@@ -334,6 +332,10 @@ func (b *standard) toLua(value std.Value) lua.LValue {
 	case std.Null:
 		return b.null
 	case std.Exact:
+		if b.exact == nil {
+			b.exact = L.CreateTable(0, 16)
+			b.openExact()
+		}
 		return &lua.LUserData{Value: exactNumber(value.Text), Metatable: b.exact}
 	case std.Object:
 		return &lua.LUserData{Value: value.Object, Metatable: b.objects[value.TypeName()]}

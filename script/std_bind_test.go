@@ -1,8 +1,13 @@
 package script
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +43,7 @@ end
 
 // Every function has examples, and they give what they say they do.
 func TestStandardExamples(t *testing.T) {
+	logTo(t, io.Discard)
 	for _, f := range std.Functions() {
 		t.Run(f.Name, func(t *testing.T) {
 			var source strings.Builder
@@ -195,7 +201,81 @@ func TestStandardIsBounded(t *testing.T) {
 	}
 }
 
+// logTo has log lines written to w, without their time, for as long as the test
+// runs.
+func logTo(t testing.TB, w io.Writer) {
+	before := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(before) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})))
+}
+
+// What a script logs while it describes is logged once, what a function logs
+// every time.
+func TestStandardLogsOnce(t *testing.T) {
+	var out bytes.Buffer
+	logTo(t, &out)
+	s := load(t, `local gopiper = require "gopiper"; gopiper.log.info("described", { n = 1 })
+gopiper.createPipeline{ gopiper.stdin{}, function(msg) gopiper.log.warn("handled", { data = msg.data, list = { 1 } }) end, gopiper.stdout{} }`)
+	for worker := range 2 {
+		handle(t, functionOf(s, 0, 1).Create(0, worker, nil), newFake(strconv.Itoa(worker)))
+	}
+	want := "level=INFO msg=described n=1\nlevel=WARN msg=handled data=0 list=[1]\nlevel=WARN msg=handled data=1 list=[1]\n"
+	if out.String() != want {
+		t.Errorf("%s", out.String())
+	}
+}
+
+// A function can be called from a coroutine, kept, and caught there.
+func TestStandardInCoroutines(t *testing.T) {
+	got := evaluate(t, `local gopiper = require "gopiper"; local encode = gopiper.hex.encode
+local each = coroutine.wrap(function() for i = 1, 2 do coroutine.yield(encode(i)) end; print(pcall(encode, {})); encode({}) end)
+print(each(), each())
+print(select(2, pcall(each)))`)
+	want := "31\t32\nfalse\ttest.lua:2: bad argument #1 to 'encode' (string expected, got table)\n"
+	if !strings.HasPrefix(got, want) || !strings.Contains(got[len(want):], "bad argument #1 to 'encode'") {
+		t.Errorf("%s", got)
+	}
+}
+
+// stateSize is how many bytes a state takes whose function has the body.
+func stateSize(t *testing.T, body string) int64 {
+	t.Helper()
+	f := functionOf(load(t, withFunction(body)), 0, 1)
+	const states = 50
+	var before, after runtime.MemStats
+	kept := make([]component.Component, states)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range kept {
+		kept[i] = f.Create(0, i, nil)
+		if r := handle(t, kept[i], newFake("")); r.Status != 0 {
+			t.Fatal(r)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(kept)
+	return (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / states
+}
+
+// What a script does not use of the library takes no memory, and what it uses
+// not much.
+func TestStandardIsSmall(t *testing.T) {
+	without := stateSize(t, ``)
+	with := stateSize(t, `for _, f in pairs{ gopiper.json.decode, gopiper.time.parse, gopiper.regex.match, gopiper.counter } do end`)
+	t.Logf("a state takes %d bytes, with four groups %d", without, with)
+	if with-without > 20<<10 {
+		t.Errorf("four groups take %d bytes", with-without)
+	}
+}
+
 func BenchmarkStandard(b *testing.B) {
+	logTo(b, io.Discard)
 	for _, f := range std.Functions() {
 		expression, _, found := strings.Cut(f.Example, "-->")
 		if !found || strings.HasPrefix(f.Example, "local") || strings.Contains(f.Name, ":") {
