@@ -109,11 +109,19 @@ func (a *arguments) text(i int) string {
 	if !ok {
 		a.expected(i, "string")
 	}
-	if len(text) > textMax {
-		a.bad(i, "a string of at most %d MiB expected, got %d bytes", textMax>>20, len(text))
+	if !a.bounded(i, text) {
 		return ""
 	}
 	return text
+}
+
+// bounded tells whether a text of argument i is not too long. Of a long one it
+// charges at once: whoever watches the time must know of it before.
+func (a *arguments) bounded(i int, text string) bool {
+	if len(text) > textMax {
+		a.bad(i, "a string of at most %d MiB expected, got %d bytes", textMax>>20, len(text))
+	}
+	return a.err == nil && (len(text) < 1<<20 || a.charge(len(text)))
 }
 
 func (a *arguments) optionalText(i int, otherwise string) string {

@@ -95,7 +95,7 @@ func csvFormat(a *arguments) []Value {
 		if !ok && v.Kind != Null {
 			a.bad(1, "element %d is a %s; strings, numbers and gopiper.null can be written", i+1, v.TypeName())
 		}
-		if a.err != nil {
+		if !a.bounded(1, text) || !a.tick() {
 			return nil
 		}
 		if i > 0 {

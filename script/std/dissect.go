@@ -14,7 +14,7 @@ var dissectGroup = Group{
 		function("dissect", "dissect(text, pattern) -> table",
 			"The pattern is text with fields in between: `%{name}` takes what stands up to the text behind it, the last field the rest. "+
 				"`%{}` and `%{?name}` skip. `%{name->}` also skips more of the same delimiter. `%{+name}` is appended to name, "+
-				"with the delimiter that stood before it; `%{+name/2}` tells in which order. `%{*x}` and `%{&x}` are the name and the value "+
+				"with the delimiter that stands before it; `%{+name/2}` tells in which order. `%{*x}` and `%{&x}` are the name and the value "+
 				"of a field. A text that does not fit gives nil and a description; a pattern that is wrong raises an error.",
 			`
 gopiper.dissect("10.0.0.1 - [2026-03-01] GET", "%{client} %{} [%{day}] %{method}") --> {client = "10.0.0.1", day = "2026-03-01", method = "GET"}
@@ -39,7 +39,7 @@ type dissectField struct {
 	order     int
 	repeated  bool   // the delimiter may stand there more than once
 	delimiter string // behind it; "" for the last
-	before    string // the delimiter before it
+	before    string // the delimiter before it, for what is appended
 }
 
 func compileDissector(pattern string) (*dissector, error) {
@@ -50,7 +50,7 @@ func compileDissector(pattern string) (*dissector, error) {
 	if !found {
 		return nil, fmt.Errorf("the pattern has no field; write %%{name}")
 	}
-	before := d.prefix
+	before := ""
 	for more := true; more; {
 		inner, after, closed := strings.Cut(rest, "}")
 		if !closed {
@@ -61,7 +61,9 @@ func compileDissector(pattern string) (*dissector, error) {
 		if f.delimiter, rest, more = strings.Cut(after, "%{"); more && f.delimiter == "" {
 			return nil, fmt.Errorf("nothing stands between %%{%s} and the field behind it", inner)
 		}
-		before = f.delimiter
+		if before = f.delimiter; len(d.fields) == 0 {
+			f.before = f.delimiter // nothing else is there to stand before it
+		}
 		d.fields = append(d.fields, f)
 	}
 	for i := range d.fields {

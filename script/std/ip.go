@@ -126,9 +126,12 @@ func (a *arguments) networks(i int) *networks {
 		a.text(i)
 	}
 	key := ""
-	if len(list) == 1 {
+	switch len(list) {
+	case 0:
+		key = "\x00" // not the empty text, which is no network
+	case 1:
 		key = list[0].Text
-	} else {
+	default:
 		var keys strings.Builder
 		for _, v := range list {
 			keys.WriteString(v.Text + "\x00")

@@ -257,7 +257,9 @@ func (e *jsonEncoder) append(v Value, depth int) error {
 	case Exact:
 		e.out = append(e.out, v.Text...)
 	case String:
-		e.out = jsonview.AppendString(e.out, v.Text)
+		if e.a.bounded(1, v.Text) {
+			e.out = jsonview.AppendString(e.out, v.Text)
+		}
 	case Map:
 		if depth >= jsonview.MaxDepth {
 			return &stepError{message: fmt.Sprintf("tables are nested deeper than %d, or in themselves", jsonview.MaxDepth)}

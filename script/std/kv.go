@@ -148,6 +148,9 @@ func (a *arguments) plain(name string, v Value) (text string, alone bool) {
 	if !ok {
 		a.bad(1, "the field %s is a %s; strings, numbers and booleans can be written", quoted(name), v.TypeName())
 	}
+	if !a.bounded(1, text) || !a.tick() {
+		return "", false
+	}
 	return text, false
 }
 

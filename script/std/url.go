@@ -2,6 +2,7 @@ package std
 
 import (
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -141,6 +142,9 @@ func urlBuild(a *arguments) []Value {
 	}
 	u := url.URL{Scheme: parts["scheme"], Opaque: parts["opaque"], Host: parts["host"], RawQuery: escapeRest(parts["query"])}
 	if strings.Contains(u.Host, ":") && !strings.HasPrefix(u.Host, "[") {
+		if _, err := netip.ParseAddr(u.Host); err != nil {
+			return a.failed("url: the host %s has a colon; a port is a part of its own", quoted(u.Host))
+		}
 		u.Host = "[" + u.Host + "]"
 	}
 	if port := parts["port"]; port != "" {
