@@ -52,6 +52,8 @@ type state struct {
 	null       *lua.LUserData // gopiper.null
 	copy       *lua.LFunction // msg.copy
 	emit       *lua.LFunction
+	standard   standard
+	running    *Function // that was called last
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word

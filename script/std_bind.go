@@ -2,10 +2,7 @@ package script
 
 import (
 	"encoding/binary"
-	"fmt"
 	"log/slog"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,56 +11,44 @@ import (
 	"github.com/gopiper/gopiper/script/std"
 )
 
-// The limits on what is handed to the standard library: how deep tables may be
-// nested, and how many values they may hold altogether.
-const (
-	argumentDepthMax = 1000
-	argumentsMax     = 1 << 19
-	// checkEvery is how much work the library does between two looks at the
-	// clock, in its own units: bytes that could be copied meanwhile.
-	checkEvery = 1 << 20
-)
+// checkEvery is how much work the library does between two looks at the clock,
+// in its own units: bytes that could be copied meanwhile.
+const checkEvery = 1 << 20
 
 // standard is the standard library of a state. Of a group nothing is made until
 // a script asks for it.
 type standard struct {
 	st        *state
-	module    *lua.LTable
-	short     []string // names of gopiper's own functions, for suggestions
 	context   std.Context
 	running   *lua.LState // the coroutine that calls
 	arguments []std.Value
 	left      int // values that the arguments may still hold
 	work      int // since the guard was last asked
 
-	null    *lua.LUserData
-	array   *lua.LTable // metatables
-	exact   *lua.LTable // nil until there is one
-	objects map[string]*lua.LTable
+	objects map[string]*lua.LTable // metatables
+	// made are the groups and functions by their names, for the compiler; nil
+	// where nothing is compiled.
+	made map[lua.LValue]string
 }
 
-// exactNumber is what a script holds of a number that a Lua number cannot hold.
-type exactNumber string
-
-// nothing is what gopiper.null holds.
-type nothing struct{}
-
-// openStandard makes gopiper.NAME find the standard library.
+// openStandard makes gopiper.NAME find the standard library. short are the names
+// of the module's own functions.
 func (st *state) openStandard(module, meta *lua.LTable, short []string) {
-	b := &standard{st: st, module: module, short: short}
-	b.context.Charge = b.charge
-	b.context.MaxOutput = stringMax
-	b.context.Now = func() time.Time {
-		if st.describing {
-			return st.script.world.now
-		}
-		return time.Now()
+	b := &st.standard
+	b.st = st
+	b.context = std.Context{
+		Charge: b.charge, MaxOutput: stringMax, Now: b.now, Where: b.where,
+		Metrics: st.script.options.Metrics, Logger: st.script.options.Logger,
+	}
+	if st.first {
+		b.made = make(map[lua.LValue]string)
 	}
 	otherwise := meta.RawGetString("__index").(*lua.LFunction).GFunction
 	st.set(meta, map[string]lua.LGFunction{"__index": func(L *lua.LState) int {
 		if name, ok := L.Get(2).(lua.LString); ok {
-			if value := b.find(string(name)); value != nil {
-				module.RawSetString(string(name), value)
+			if g := std.Find(string(name)); g != nil {
+				value := b.group(g, short)
+				module.RawSetString(g.Name, value)
 				L.Push(value)
 				return 1
 			}
@@ -72,58 +57,26 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	}})
 }
 
-// standardNames are the names of the groups.
+// standardNames are the names in the module that openModule does not make.
 func standardNames() []string {
-	names := []string{"null"}
+	names := []string{"null", "array", "object"}
 	for _, g := range std.Groups() {
 		names = append(names, g.Name)
 	}
 	return names
 }
 
-// find makes what stands behind gopiper.name, nil if that is not ours.
-func (b *standard) find(name string) lua.LValue {
-	if name == "null" {
-		b.prepare()
-		return b.null
-	}
-	for _, g := range std.Groups() {
-		if g.Name == name {
-			b.prepare()
-			return b.group(g)
-		}
-	}
-	return nil
-}
-
-// prepare makes what all groups share.
-func (b *standard) prepare() {
-	if b.null != nil {
-		return
-	}
-	L, set := b.st.lua, b.st.set
-	meta := L.CreateTable(0, 2)
-	set(meta, map[string]lua.LGFunction{"__tostring": func(L *lua.LState) int {
-		L.Push(lua.LString("null"))
-		return 1
-	}})
-	meta.RawSetString("__metatable", lua.LString("null"))
-	b.null = &lua.LUserData{Value: nothing{}, Metatable: meta}
-	b.array = L.CreateTable(0, 1)
-	b.array.RawSetString("__metatable", lua.LString("array"))
-	b.objects = make(map[string]*lua.LTable)
-}
-
 // group makes the table of a group, or its function. What the name stands for
 // as a component, such as gopiper.json{ … }, it still does.
-func (b *standard) group(g std.Group) lua.LValue {
+func (b *standard) group(g *std.Group, short []string) lua.LValue {
 	L := b.st.lua
 	table := L.CreateTable(0, len(g.Functions))
 	var single lua.LValue
 	var names []string
 	for i := range g.Functions {
 		f := &g.Functions[i]
-		switch bound := L.NewFunction(b.bind(f)); {
+		bound := L.NewFunction(b.bind(f))
+		switch {
 		case f.Name == g.Name:
 			single = bound
 		case strings.Contains(f.Name, ":"):
@@ -132,14 +85,16 @@ func (b *standard) group(g std.Group) lua.LValue {
 			names = append(names, f.Short())
 			table.RawSetString(f.Short(), bound)
 		}
+		b.note(bound, "gopiper."+f.Name)
 	}
 	if single != nil {
 		return single
 	}
+	b.note(table, "gopiper."+g.Name)
 	meta := L.CreateTable(0, 4)
 	b.st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
-			L.RaiseError("gopiper.%s has no function %s%s", g.Name, describe(L.Get(2)), suggestOption(L.Get(2).String(), names))
+			L.RaiseError("gopiper.%s has no function %q%s", g.Name, L.Get(2).String(), suggestOption(L.Get(2).String(), names))
 			return 0
 		},
 		"__newindex": func(L *lua.LState) int {
@@ -148,15 +103,25 @@ func (b *standard) group(g std.Group) lua.LValue {
 		},
 		"__call": func(L *lua.LState) int {
 			attributes := L.Get(2)
-			L.Push(b.st.shortForm(L, g.Name, b.short))
+			L.Push(b.st.shortForm(L, g.Name, short))
 			L.Push(attributes)
 			L.Call(1, 1)
 			return 1
 		},
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString(groupMark, lua.LTrue)
 	table.Metatable = meta
 	return table
+}
+
+// groupMark stands in the metatables of groups.
+const groupMark = "gopiper"
+
+func (b *standard) note(value lua.LValue, name string) {
+	if b.made != nil {
+		b.made[value] = name
+	}
 }
 
 // methods returns the table of the methods of a kind of object.
@@ -171,6 +136,9 @@ func (b *standard) methods(kind string) *lua.LTable {
 			L.Push(lua.LString(kind))
 			return 1
 		}})
+		if b.objects == nil {
+			b.objects = make(map[string]*lua.LTable)
+		}
 		b.objects[kind] = meta
 	}
 	return meta.RawGetString("__index").(*lua.LTable)
@@ -204,13 +172,28 @@ func (b *standard) bind(f *std.Function) lua.LGFunction {
 
 // surroundings sets what differs between describing and handling.
 func (b *standard) surroundings(L *lua.LState) {
-	b.running, b.context.Random, b.context.Logger = L, nil, nil
+	b.running = L
+	b.context.Quiet, b.context.Random = b.st.describing && !b.st.first, nil
 	if b.st.describing {
 		b.context.Random = b.frozenRandom
-		if !b.st.first {
-			b.context.Logger = slog.New(slog.DiscardHandler)
-		}
 	}
+}
+
+// now is the clock, which stands still while a script describes.
+func (b *standard) now() time.Time {
+	if b.st.describing {
+		return b.st.script.world.now
+	}
+	return time.Now()
+}
+
+// where tells whose log line it is.
+func (b *standard) where() []slog.Attr {
+	list := make([]slog.Attr, 0, 3)
+	if f := b.st.running; f != nil && !b.st.describing && f.stage != "" {
+		list = append(list, slog.String("pipeline", f.pipelineName), slog.String("stage", f.stage))
+	}
+	return append(list, slog.String("position", b.st.position(b.running).String()))
 }
 
 func (b *standard) frozenRandom(p []byte) {
@@ -233,190 +216,14 @@ func (b *standard) charge(n int) error {
 	return nil
 }
 
-// fromLua turns a Lua value into one of the library.
-func (b *standard) fromLua(value lua.LValue, depth int) (std.Value, error) {
-	switch v := value.(type) {
-	case *lua.LNilType:
-		return std.Value{}, nil
-	case lua.LString:
-		return std.Text(string(v)), nil
-	case lua.LNumber:
-		return std.Num(float64(v)), nil
-	case lua.LBool:
-		return std.Flag(bool(v)), nil
-	case *lua.LTable:
-		if depth >= argumentDepthMax {
-			return std.Value{}, fmt.Errorf("tables are nested deeper than %d, or in themselves", argumentDepthMax)
-		}
-		return b.tableFromLua(v, depth)
-	case *lua.LUserData:
-		switch held := v.Value.(type) {
-		case nothing:
-			return std.Value{Kind: std.Null}, nil
-		case exactNumber:
-			return std.Value{Kind: std.Exact, Text: string(held)}, nil
-		case std.Counter, std.Gauge:
-			return std.Value{Kind: std.Object, Object: held}, nil
-		}
-		if name, ok := metatableName(v); ok {
-			return std.Value{Kind: std.Other, Text: name}, nil
-		}
+// rawSet is rawset, which takes no groups of the library: functions that were
+// compiled do not look at them again.
+func rawSet(L *lua.LState) int {
+	table := L.CheckTable(1)
+	if meta, ok := table.Metatable.(*lua.LTable); ok && meta.RawGetString(groupMark) != lua.LNil {
+		L.RaiseError("rawset: the library is shared by all and cannot be changed; use a table of your own")
 	}
-	return std.Value{Kind: std.Other, Text: value.Type().String()}, nil
-}
-
-func (b *standard) tableFromLua(table *lua.LTable, depth int) (std.Value, error) {
-	t := &std.Table{Array: table.Metatable == lua.LValue(b.array)}
-	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
-		if b.left--; b.left < 0 {
-			return std.Value{}, fmt.Errorf("its tables hold more than %d values; does one contain itself?", argumentsMax)
-		}
-		if b.left&1023 == 0 {
-			_ = b.charge(1024 * 64) // it raises its error
-		}
-		element, err := b.fromLua(value, depth+1)
-		switch k := key.(type) {
-		case lua.LString:
-			if err != nil {
-				return std.Value{}, deeper("."+string(k), depth, err)
-			}
-			t.Names, t.Fields = append(t.Names, string(k)), append(t.Fields, element)
-		case lua.LNumber:
-			if n := len(t.List) + 1; float64(k) != float64(n) {
-				return std.Value{}, fmt.Errorf("a list has the elements 1, 2, 3 and so on without a hole; [%s] comes where [%d] is expected",
-					std.FormatNumber(float64(k)), n)
-			}
-			if err != nil {
-				return std.Value{}, deeper("["+strconv.Itoa(len(t.List)+1)+"]", depth, err)
-			}
-			t.List = append(t.List, element)
-		default:
-			return std.Value{}, fmt.Errorf("a table has names or the numbers 1, 2, 3 … as keys, not %s", describe(key))
-		}
-	}
-	return std.OfTable(t), nil
-}
-
-// deeper says where in a table an error is, as long as that can be read.
-func deeper(step string, depth int, err error) error {
-	if depth > 10 {
-		return err
-	}
-	return within(step, err)
-}
-
-// toLua turns a value of the library into one of Lua.
-func (b *standard) toLua(value std.Value) lua.LValue {
-	L := b.st.lua
-	switch value.Kind {
-	case std.Boolean:
-		return lua.LBool(value.Bool)
-	case std.Number:
-		return lua.LNumber(value.Number)
-	case std.String:
-		return lua.LString(value.Text)
-	case std.Map:
-		t := value.Table
-		table := L.CreateTable(len(t.List), len(t.Names))
-		_ = b.charge(64 * (len(t.List) + len(t.Names))) // it raises its error
-		for _, element := range t.List {
-			table.Append(b.toLua(element))
-		}
-		for i, name := range t.Names {
-			table.RawSetString(name, b.toLua(t.Fields[i]))
-		}
-		if t.Array {
-			table.Metatable = b.array
-		}
-		return table
-	case std.Null:
-		return b.null
-	case std.Exact:
-		if b.exact == nil {
-			b.exact = L.CreateTable(0, 16)
-			b.openExact()
-		}
-		return &lua.LUserData{Value: exactNumber(value.Text), Metatable: b.exact}
-	case std.Object:
-		return &lua.LUserData{Value: value.Object, Metatable: b.objects[value.TypeName()]}
-	}
-	return lua.LNil
-}
-
-// openExact makes exact numbers print all their digits, compare with one
-// another, and become Lua numbers in arithmetic.
-func (b *standard) openExact() {
-	functions := map[string]lua.LGFunction{
-		"__tostring": func(L *lua.LState) int {
-			L.Push(lua.LString(exactText(L.Get(1))))
-			return 1
-		},
-		"__concat": func(L *lua.LState) int {
-			text := exactText(L.Get(1)) + exactText(L.Get(2))
-			b.st.guard.charge(L, len(text))
-			L.Push(lua.LString(text))
-			return 1
-		},
-		"__eq":  comparison(func(order int) bool { return order == 0 }),
-		"__lt":  comparison(func(order int) bool { return order < 0 }),
-		"__le":  comparison(func(order int) bool { return order <= 0 }),
-		"__add": arithmetic(func(x, y float64) float64 { return x + y }),
-		"__sub": arithmetic(func(x, y float64) float64 { return x - y }),
-		"__mul": arithmetic(func(x, y float64) float64 { return x * y }),
-		"__div": arithmetic(func(x, y float64) float64 { return x / y }),
-		"__mod": arithmetic(func(x, y float64) float64 { return x - math.Floor(x/y)*y }),
-		"__pow": arithmetic(math.Pow),
-		"__unm": func(L *lua.LState) int {
-			L.Push(lua.LNumber(-operand(L, 1)))
-			return 1
-		},
-	}
-	b.st.set(b.exact, functions)
-	b.exact.RawSetString("__metatable", lua.LString("exact number"))
-}
-
-// exactText is the text of an exact number or of what stands beside one.
-func exactText(value lua.LValue) string {
-	if v, ok := value.(*lua.LUserData); ok {
-		if exact, ok := v.Value.(exactNumber); ok {
-			return string(exact)
-		}
-	}
-	if number, ok := value.(lua.LNumber); ok {
-		return std.FormatNumber(float64(number))
-	}
-	return value.String()
-}
-
-func comparison(holds func(order int) bool) lua.LGFunction {
-	return func(L *lua.LState) int {
-		L.Push(lua.LBool(holds(std.CompareExact(exactText(L.Get(1)), exactText(L.Get(2))))))
-		return 1
-	}
-}
-
-// operand is argument i as a Lua number.
-func operand(L *lua.LState, i int) float64 {
-	switch v := L.Get(i).(type) {
-	case *lua.LUserData:
-		if exact, ok := v.Value.(exactNumber); ok {
-			f, _ := strconv.ParseFloat(string(exact), 64) // beyond the greatest it is infinite
-			return f
-		}
-	case lua.LNumber:
-		return float64(v)
-	case lua.LString:
-		if f, err := strconv.ParseFloat(strings.TrimSpace(string(v)), 64); err == nil {
-			return f
-		}
-	}
-	L.RaiseError("attempt to perform arithmetic on %s", describe(L.Get(i)))
-	return 0
-}
-
-func arithmetic(operation func(x, y float64) float64) lua.LGFunction {
-	return func(L *lua.LState) int {
-		L.Push(lua.LNumber(operation(operand(L, 1), operand(L, 2))))
-		return 1
-	}
+	L.RawSet(table, L.CheckAny(2), L.CheckAny(3))
+	L.SetTop(1)
+	return 1
 }

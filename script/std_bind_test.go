@@ -109,13 +109,13 @@ var standardTests = []struct{ expression, want string }{
 	{`pcall(gopiper.json.encode)`, `false, "bad argument #1 to 'encode' (value expected)"`},
 	// JSON keeps what it means.
 	{`gopiper.json.encode(gopiper.json.decode('{"z":1,"a":{"y":[],"b":{}},"c":[null,true,1e2,0.1]}'))`,
-		`"{\"z\":1,\"a\":{\"y\":[],\"b\":{}},\"c\":[null,true,100,0.1]}"`},
+		`"{\"a\":{\"b\":{},\"y\":[]},\"c\":[null,true,100,0.1],\"z\":1}"`},
 	{`(function() local t = gopiper.json.decode('[1]'); table.remove(t); return gopiper.json.encode(t), gopiper.json.encode({}) end)()`, `"[]", "{}"`},
 	{`gopiper.json.decode('null') == gopiper.null, gopiper.json.decode('[null]')[1] == gopiper.null, gopiper.null`, `true, true, null`},
 	{`gopiper.json.decode('{"a":1,"a":2}')`, `{a = 1}`}, {`gopiper.json.decode('"\\ud83d\\ude00\\u00e9"')`, `"😀é"`},
 	{`gopiper.json.decode(' [ ] '), gopiper.json.decode('-0.5e1'), gopiper.json.decode('')`, `{}, -5, nil, "offset 0: expected a value, found the end"`},
 	{`(function() local x = gopiper.json.decode('[9007199254740993,9007199254740993,-9007199254740993,9007199254740992,1e999]');
-return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4]), -x[3] end)()`, `true, true, true, "9007199254740993!", 9007199254740992, "number", 9007199254740992`},
+return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4]), -x[3] end)()`, `true, true, true, "9007199254740993!", 9007199254740993, "number", 9007199254740993`},
 	{`gopiper.json.decode(("["):rep(1001))`, `nil, "offset 1000: expected nesting of at most 1000, found '['"`},
 	// Groups say what they are.
 	{`pcall(gopiper.regex.find_all, ("x"):rep(2^22), "(a?){100}")`,
@@ -133,10 +133,12 @@ return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4])
 		`false, "bad argument #3 to 'replace' (the pattern has no group \"1\"; write $$ for a dollar sign)"`},
 	{`pcall(gopiper.regex.match, "x", "(")`, `false, "bad argument #2 to 'match' (the pattern is no regular expression: missing closing ): ` + "`(`" + `)"`},
 	{`pcall(function() return gopiper.json.decod end)`,
-		`false, "gopiper.json has no function the string \"decod\"; did you mean \"decode\"?"`},
+		`false, "gopiper.json has no function \"decod\"; did you mean \"decode\"?"`},
 	{`pcall(function() gopiper.json.decod = 1 end)`,
 		`false, "gopiper.json.decod cannot be assigned: the library is shared by all; use a variable of your own"`},
 	{`pcall(function() return gopiper.regx end)`, `false, "gopiper.regx is no component; did you mean \"regex\"?"`},
+	{`pcall(function() return gopiper.arry end)`, `false, "gopiper.arry is no component; did you mean \"array\"?"`},
+	{`pcall(rawset, gopiper.json, "encode", print)`, `false, "rawset: the library is shared by all and cannot be changed; use a table of your own"`},
 	{`gopiper.json.decode("[" .. ("1,"):rep(2^19) .. "1]")`, `nil, "more than 524288 values"`},
 	{`tostring(gopiper.counter("a_b", { c = "d" })), tostring(gopiper.gauge("g"))`, `"counter", "gauge"`},
 	{`pcall(gopiper.regex.match, ("x"):rep(2^24 + 1), "x")`,
@@ -232,9 +234,13 @@ func TestStandardLogsOnce(t *testing.T) {
 	s := load(t, `local gopiper = require "gopiper"; gopiper.log.info("described", { n = 1 })
 gopiper.createPipeline{ gopiper.stdin{}, function(msg) gopiper.log.warn("handled", { data = msg.data, list = { 1 } }) end, gopiper.stdout{} }`)
 	for worker := range 2 {
-		handle(t, functionOf(s, 0, 1).Create(0, worker, nil), newFake(strconv.Itoa(worker)))
+		f := functionOf(s, 0, 1)
+		f.Place("p", "s")
+		handle(t, f.Create(0, worker, nil), newFake(strconv.Itoa(worker)))
 	}
-	want := "level=INFO msg=described n=1\nlevel=WARN msg=handled data=0 list=[1]\nlevel=WARN msg=handled data=1 list=[1]\n"
+	want := "level=INFO msg=described n=1 position=test.lua:1\n" +
+		"level=WARN msg=handled data=0 list=[1] pipeline=p stage=s position=test.lua:2\n" +
+		"level=WARN msg=handled data=1 list=[1] pipeline=p stage=s position=test.lua:2\n"
 	if out.String() != want {
 		t.Errorf("%s", out.String())
 	}

@@ -34,7 +34,7 @@ type arguments struct {
 	values []Value
 	err    error
 
-	made    int // values that go into tables of results
+	held    int // values that go into tables of results
 	pending int // of which nobody was told yet
 }
 
@@ -48,8 +48,8 @@ const (
 // value counts a value that goes into a table of the result. It returns false
 // if the call must end, with what excess returns.
 func (a *arguments) value() bool {
-	a.made++
-	return a.tick() && a.made <= valuesMax
+	a.held++
+	return a.tick() && a.held <= valuesMax
 }
 
 // tick charges for a value.
@@ -176,11 +176,26 @@ func (a *arguments) whole(i int, low, high float64) int64 {
 // table returns argument i, which must be a table.
 func (a *arguments) table(i int) *Table {
 	v, _ := a.at(i)
-	if v.Kind != Map {
+	t, ok := a.tableIn(i, v)
+	if !ok {
 		a.expected(i, "table")
 		return &Table{}
 	}
-	return v.Table
+	return t
+}
+
+// tableIn returns the table that a value in argument i is, if it is one: a part
+// of msg.json is one, too.
+func (a *arguments) tableIn(i int, v Value) (*Table, bool) {
+	if v.Kind == JSON {
+		d, err := a.decode(v.Text)
+		if err != nil {
+			a.bad(i, "%s", err.Error())
+			return &Table{}, true
+		}
+		v = d
+	}
+	return v.Table, v.Kind == Map
 }
 
 // charge tells of work. It returns false if the call must end.
@@ -217,6 +232,20 @@ func (a *arguments) result(text string) []Value {
 	}
 	return a.one(Text(text))
 }
+
+// made returns the string of bytes that the function has made in the buffer.
+func (a *arguments) made(out []byte) []Value {
+	if cap(out) <= bufferMax {
+		a.buffer = out
+	}
+	if !a.fits(len(out)) {
+		return nil
+	}
+	return a.one(Text(a.string(out)))
+}
+
+// bufferMax is how much memory is kept for the next call, in bytes.
+const bufferMax = 64 << 10
 
 // failed is the result of a function that data has failed: nil and why.
 func (a *arguments) failed(format string, args ...any) []Value {

@@ -43,7 +43,7 @@ gopiper.decompress.snappy(gopiper.compress.snappy("aaaa")) --> "aaaa"
 			if !a.charge(4 * len(text)) {
 				return nil
 			}
-			return a.result(string(s2.EncodeSnappy(nil, []byte(text))))
+			return a.made(s2.EncodeSnappy(nil, bytesOf(text)))
 		}),
 	},
 }
@@ -109,8 +109,8 @@ func compressor(pool *sync.Pool) func(*arguments) []Value {
 			w.Reset(io.Discard) // it must not hold what it has written to
 			pool.Put(w)
 		}()
-		var out bytes.Buffer
-		w.Reset(&out)
+		out := bytes.NewBuffer(a.buffer[:0])
+		w.Reset(out)
 		for rest := text; rest != ""; {
 			piece := rest[:min(len(rest), pieceSize)]
 			rest = rest[len(piece):]
@@ -124,7 +124,7 @@ func compressor(pool *sync.Pool) func(*arguments) []Value {
 		if err := w.Close(); err != nil {
 			return a.failed("%s", err.Error())
 		}
-		return a.result(out.String())
+		return a.made(out.Bytes())
 	}
 }
 
@@ -170,16 +170,16 @@ func decompressor(name string, prepare func(*inflater)) func(*arguments) []Value
 		if err := r.open(); err != nil {
 			return failed(a, err)
 		}
-		var out bytes.Buffer
+		out := bytes.NewBuffer(a.buffer[:0])
 		for {
-			n, err := io.CopyN(&out, r.out, pieceSize)
+			n, err := io.CopyN(out, r.out, pieceSize)
 			switch {
 			case !a.charge(4 * int(n)):
 				return nil
 			case out.Len() > limit:
 				return a.failed("%s: longer than %d bytes", name, limit)
 			case err == io.EOF:
-				return a.result(out.String())
+				return a.made(out.Bytes())
 			case err != nil:
 				return failed(a, err)
 			}
@@ -192,7 +192,7 @@ func decompressSnappy(a *arguments) []Value {
 	if a.err != nil {
 		return nil
 	}
-	source := []byte(text)
+	source := bytesOf(text)
 	n, err := s2.DecodedLen(source)
 	if err != nil {
 		return a.failed("snappy: corrupt input")
@@ -207,5 +207,5 @@ func decompressSnappy(a *arguments) []Value {
 	if err != nil {
 		return a.failed("snappy: corrupt input")
 	}
-	return a.one(Text(string(out)))
+	return a.made(out)
 }

@@ -31,6 +31,16 @@ type Context struct {
 	Charge func(n int) error
 	// Logger takes the log lines of scripts; slog.Default() if nil.
 	Logger *slog.Logger
+	// Where returns attributes for a log line that tell where it comes from. It
+	// is called only for lines that are logged. May be nil.
+	Where func() []slog.Attr
+	// Quiet keeps log lines and counts from having an effect: it is set where a
+	// script does again what it has done before.
+	Quiet bool
+	// String makes a string of bytes that are good only until it returns;
+	// string(bytes) if nil. One that lasts only until the caller has used the
+	// results of the call is enough: nothing that it has made is kept.
+	String func(bytes []byte) string
 	// Metrics takes what scripts count; if nil, counters and gauges can be made
 	// but are not kept.
 	Metrics Metrics
@@ -44,6 +54,8 @@ type Context struct {
 	series      map[string]Value
 	last        uint64 // the time in the last UUID of version 7
 	buffer      []byte
+	scratch     []byte
+	mac         mac
 
 	arguments arguments
 	results   [3]Value
@@ -99,11 +111,30 @@ func (c *Context) maxOutput() int {
 }
 
 func (c *Context) log(level slog.Level, text string, attributes []slog.Attr) {
-	logger := c.Logger
-	if logger == nil {
-		logger = slog.Default()
+	if c.Where != nil {
+		attributes = append(attributes, c.Where()...)
 	}
-	logger.LogAttrs(context.Background(), level, text, attributes...)
+	c.logger().LogAttrs(context.Background(), level, text, attributes...)
+}
+
+func (c *Context) logger() *slog.Logger {
+	if c.Logger != nil {
+		return c.Logger
+	}
+	return slog.Default()
+}
+
+// logs tells whether a line of a level is logged.
+func (c *Context) logs(level slog.Level) bool {
+	return !c.Quiet && c.logger().Enabled(context.Background(), level)
+}
+
+// string makes a string of bytes.
+func (c *Context) string(bytes []byte) string {
+	if c.String != nil {
+		return c.String(bytes)
+	}
+	return string(bytes)
 }
 
 // What a cache keeps is bounded by twice these: things, and about so many bytes
@@ -125,6 +156,8 @@ type cached[T any] struct {
 	weight int
 }
 
+// What is kept, and what was made of it, must be made of a copy of the key: the
+// text of an argument may be good only until the call returns.
 func (c *cache[T]) get(key string) (T, bool) {
 	if kept, ok := c.young[key]; ok {
 		return kept.value, true

@@ -107,6 +107,5 @@ func csvFormat(a *arguments) []Value {
 			out = append(out, text...)
 		}
 	}
-	a.keep(out)
-	return a.result(string(out))
+	return a.made(out)
 }

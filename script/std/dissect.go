@@ -122,6 +122,7 @@ func dissect(a *arguments) []Value {
 			return nil
 		}
 		var err error
+		pattern = strings.Clone(pattern)
 		if d, err = compileDissector(pattern); err != nil {
 			a.bad(2, "%s", err.Error())
 			return nil

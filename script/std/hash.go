@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"hash/crc32"
@@ -20,26 +21,28 @@ var hashGroup = Group{
 	Summary: "Hashes of texts, in hexadecimal digits.",
 	Text:    "`md5`, `sha1`, `crc32` and `xxh64` tell whether something has changed by accident; where somebody may want to deceive, only `sha256` and `sha512` do.",
 	Functions: []Function{
-		hashFunction("md5", "MD5", "900150983cd24fb0d6963f7d28e17f72", func(p []byte) []byte { s := md5.Sum(p); return s[:] }),
-		hashFunction("sha1", "SHA-1", "a9993e364706816aba3e25717850c26c9cd0d89d", func(p []byte) []byte { s := sha1.Sum(p); return s[:] }),
+		hashFunction("md5", "MD5", "900150983cd24fb0d6963f7d28e17f72", func(dst, p []byte) []byte { s := md5.Sum(p); return hex.AppendEncode(dst, s[:]) }),
+		hashFunction("sha1", "SHA-1", "a9993e364706816aba3e25717850c26c9cd0d89d", func(dst, p []byte) []byte { s := sha1.Sum(p); return hex.AppendEncode(dst, s[:]) }),
 		hashFunction("sha256", "SHA-256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-			func(p []byte) []byte { s := sha256.Sum256(p); return s[:] }),
+			func(dst, p []byte) []byte { s := sha256.Sum256(p); return hex.AppendEncode(dst, s[:]) }),
 		hashFunction("sha512", "SHA-512", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"+
-			"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f", func(p []byte) []byte { s := sha512.Sum512(p); return s[:] }),
-		hashFunction("crc32", "CRC-32 of IEEE, as in gzip", "352441c2", func(p []byte) []byte {
-			h := crc32.NewIEEE()
-			h.Write(p)
-			return h.Sum(nil)
+			"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f", func(dst, p []byte) []byte { s := sha512.Sum512(p); return hex.AppendEncode(dst, s[:]) }),
+		hashFunction("crc32", "CRC-32 of IEEE, as in gzip", "352441c2", func(dst, p []byte) []byte {
+			var s [4]byte
+			binary.BigEndian.PutUint32(s[:], crc32.ChecksumIEEE(p))
+			return hex.AppendEncode(dst, s[:])
 		}),
-		hashFunction("xxh64", "XXH64 with the seed 0", "44bc2cf5ad770999", func(p []byte) []byte {
-			h := xxhash.New()
-			h.Write(p)
-			return h.Sum(nil)
+		hashFunction("xxh64", "XXH64 with the seed 0", "44bc2cf5ad770999", func(dst, p []byte) []byte {
+			var s [8]byte
+			binary.BigEndian.PutUint64(s[:], xxhash.Sum64(p))
+			return hex.AppendEncode(dst, s[:])
 		}),
 	},
 }
 
-func hashFunction(name, title, want string, sum func([]byte) []byte) Function {
+// hashFunction makes the function of a hash. sum appends that of p, in hexadecimal
+// digits.
+func hashFunction(name, title, want string, sum func(dst, p []byte) []byte) Function {
 	return function("hash."+name, "hash."+name+"(text) -> text", "The "+title+" of a text.",
 		"gopiper.hash."+name+`("abc") --> "`+want+`"`,
 		func(a *arguments) []Value {
@@ -47,7 +50,7 @@ func hashFunction(name, title, want string, sum func([]byte) []byte) Function {
 			if !a.charge(4 * len(text)) {
 				return nil
 			}
-			return a.result(hex.EncodeToString(sum([]byte(text))))
+			return a.made(sum(a.buffer[:0], bytesOf(text)))
 		})
 }
 
@@ -66,7 +69,7 @@ var hmacGroup = Group{
 gopiper.hmac.equal("ab", "ab") --> true
 `, func(a *arguments) []Value {
 				one, other := a.text(1), a.text(2)
-				return a.one(Flag(hmac.Equal([]byte(one), []byte(other))))
+				return a.one(Flag(hmac.Equal(bytesOf(one), bytesOf(other))))
 			}),
 	},
 }
@@ -79,10 +82,21 @@ func hmacFunction(name, title string, algorithm func() hash.Hash, want string) F
 			if !a.charge(4 * (len(key) + len(text))) {
 				return nil
 			}
-			h := hmac.New(algorithm, []byte(key))
-			h.Write([]byte(text))
-			return a.result(hex.EncodeToString(h.Sum(nil)))
+			m := &a.mac
+			if m.hash == nil || m.name != name || m.key != key {
+				*m = mac{name, strings.Clone(key), hmac.New(algorithm, []byte(key))}
+			}
+			m.hash.Reset()
+			m.hash.Write(bytesOf(text))
+			a.scratch = m.hash.Sum(a.scratch[:0])
+			return a.made(hex.AppendEncode(a.buffer[:0], a.scratch))
 		})
+}
+
+// mac is what computes HMACs with a key: most scripts have one.
+type mac struct {
+	name, key string
+	hash      hash.Hash
 }
 
 var base64Group = Group{
@@ -111,7 +125,7 @@ func (a *arguments) base64Encode(encoding *base64.Encoding) []Value {
 	if !a.fits(encoding.EncodedLen(len(text))) {
 		return nil
 	}
-	return a.one(Text(encoding.EncodeToString([]byte(text))))
+	return a.made(encoding.AppendEncode(a.buffer[:0], bytesOf(text)))
 }
 
 func (a *arguments) base64Decode(encoding *base64.Encoding) []Value {
@@ -119,11 +133,11 @@ func (a *arguments) base64Decode(encoding *base64.Encoding) []Value {
 	if !a.charge(len(text)) {
 		return nil
 	}
-	out, err := encoding.DecodeString(text)
+	out, err := encoding.AppendDecode(a.buffer[:0], bytesOf(text))
 	if offset, ok := err.(base64.CorruptInputError); ok {
 		return a.failed("base64: a wrong character at offset %d, or an end too early", int64(offset))
 	}
-	return a.result(string(out))
+	return a.made(out)
 }
 
 var hexGroup = Group{
@@ -137,17 +151,17 @@ gopiper.hex.encode("Lua\n") --> "4c75610a"
 			if !a.fits(2 * len(text)) {
 				return nil
 			}
-			return a.one(Text(hex.EncodeToString([]byte(text))))
+			return a.made(hex.AppendEncode(a.buffer[:0], bytesOf(text)))
 		}),
 		function("hex.decode", "hex.decode(text) -> text", "Decodes small and capital letters. Anything else, and an odd number of digits, gives nil and a description.", `
 gopiper.hex.decode("4C75") --> "Lu"
 gopiper.hex.decode("4C7") --> nil, "hex: odd length hex string"
 `, func(a *arguments) []Value {
-			out, err := hex.DecodeString(a.text(1))
+			out, err := hex.AppendDecode(a.buffer[:0], bytesOf(a.text(1)))
 			if err != nil {
 				return a.failed("hex: %s", strings.TrimPrefix(err.Error(), "encoding/hex: "))
 			}
-			return a.result(string(out))
+			return a.made(out)
 		}),
 	},
 }

@@ -119,8 +119,8 @@ func ipInCIDR(a *arguments) []Value {
 func (a *arguments) networks(i int) *networks {
 	v, _ := a.at(i)
 	list := []Value{v}
-	if v.Kind == Map {
-		list = v.Table.List
+	if t, ok := a.tableIn(i, v); ok {
+		list = t.List
 		a.charge(len(list) * 64)
 	} else {
 		a.text(i)
@@ -153,7 +153,7 @@ func (a *arguments) networks(i int) *networks {
 		}
 	}
 	if a.err == nil {
-		a.Context.networks.put(key, set, 128*len(list))
+		a.Context.networks.put(strings.Clone(key), set, 128*len(list))
 	}
 	return set
 }

@@ -3,6 +3,8 @@ package std
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"unsafe"
 
 	"github.com/gopiper/gopiper/jsonview"
 )
@@ -16,12 +18,16 @@ asked for and leaves the rest as it was. What is here decodes all.
 | JSON | Lua |
 |---|---|
 | null | ` + "`gopiper.null`" + ` |
-| a whole number that a Lua number cannot hold, beyond 2^53, or any beyond 1.8e308 | an exact number: it prints, is compared with others like it and is encoded digit by digit; arithmetic makes a Lua number of it |
-| any other number | the nearest number |
-| an array | a list that stays an array when it becomes empty |
-| an object | a table with the fields in the order of the text; of a name that repeats, the first counts |
+| a whole number beyond 2^53, and any number that is beyond 1.8e308 or so near to 0 that a Lua number would be 0 | an exact number, as in ` + "`msg.json`" + `: it keeps its text, and is calculated with as far as it is whole |
+| any other number | the nearest Lua number |
+| an array | a list, marked with ` + "`gopiper.array`" + `, so that it stays an array when it becomes empty |
+| an object | a table with the fields; of a name that repeats, the first counts |
 
-An empty table that a script makes is an object; ` + "`gopiper.json.array{}`" + ` is an empty array.`,
+What is decoded and encoded again has the same values, 64-bit integers among them. What is lost is how it was written: blanks, the order of
+the fields (they are sorted by name), the second of two fields of one name, escapes in strings, and the spelling of numbers: ` + "`1.0`" + ` becomes
+` + "`1`, `1e3` becomes `1000`" + `. ` + "`msg.json`" + ` loses none of that, and ` + "`json.encode(msg.json)`" + `, or of a part of it, is its text as it stands.
+
+An empty table that a script makes is an object; ` + "`gopiper.array{}`" + ` is an empty array.`,
 	Functions: []Function{
 		function("json.decode", "json.decode(text) -> value",
 			"Reads a text that is one JSON value. For what is no JSON, and for arrays and objects nested deeper than 1000, "+
@@ -33,45 +39,47 @@ gopiper.json.decode('[1, 2.50, "a\\u00e9"]') --> {1, 2.5, "aé"}
 gopiper.json.decode('{"a":1,}') --> nil, "offset 7: expected a key in quotes, found '}'"
 `, jsonDecode),
 		function("json.encode", "json.encode(value) -> text",
-			"Writes a value as JSON without blanks, fields in the order in which they were set. "+
+			"Writes a value as JSON without blanks, fields sorted by name. "+
 				"It raises an error for what JSON has not: functions, NaN and infinities, tables with both elements and names, "+
 				"lists with holes, tables nested deeper than 1000 or in themselves. Bytes that are not UTF-8 stay as they are.",
 			`
+gopiper.json.encode("Ann's \"x\"") --> '"Ann\'s \\"x\\""'
 gopiper.json.encode({ 1, "two", gopiper.null, { 3 } }) --> '[1,"two",null,[3]]'
-gopiper.json.encode(gopiper.json.decode('{"a":[],"b":{},"c":9007199254740993}')) --> '{"a":[],"b":{},"c":9007199254740993}'
+gopiper.json.encode(gopiper.json.decode('{"b":{},"a":[],"c":9007199254740993}')) --> '{"a":[],"b":{},"c":9007199254740993}'
 `, jsonEncode),
-		function("json.array", "json.array(list) -> list",
-			"Returns a copy of a list that is an array even while it is empty. It raises an error for a table with names.",
-			`
-gopiper.json.encode({ tags = gopiper.json.array{} }) --> '{"tags":[]}'
-`, jsonArray),
 	},
-}
-
-func jsonArray(a *arguments) []Value {
-	t := a.table(1)
-	if len(t.Names) > 0 {
-		a.bad(1, "list expected, got a table with the field %s", quoted(t.Names[0]))
-	}
-	return a.one(OfTable(&Table{List: t.List, Array: true}))
 }
 
 func jsonDecode(a *arguments) []Value {
 	text := a.text(1)
-	if !a.charge(len(text)) {
+	if a.err != nil {
 		return nil
 	}
-	source := []byte(text)
-	if _, err := jsonview.Parse(source); err != nil {
+	value, err := a.decode(text)
+	if err != nil {
 		return a.failed("%s", err.Error())
+	}
+	return a.one(value)
+}
+
+// decode returns the value of a text that is one JSON value.
+func (a *arguments) decode(text string) (Value, error) {
+	if !a.charge(len(text)) {
+		return Value{}, a.err
+	}
+	if _, err := jsonview.Parse(bytesOf(text)); err != nil {
+		return Value{}, err
 	}
 	d := jsonDecoder{a: a, text: text}
 	value := d.value()
 	if d.full {
-		return a.excess()
+		return Value{}, fmt.Errorf("more than %d values", valuesMax)
 	}
-	return a.one(value)
+	return value, nil
 }
+
+// bytesOf looks at a text that nobody writes to.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // jsonDecoder walks over a text that is known to be valid.
 type jsonDecoder struct {
@@ -168,36 +176,21 @@ func (d *jsonDecoder) string() string {
 	if !escaped {
 		return d.text[start+1 : d.at-1]
 	}
-	value := jsonview.TryParse([]byte(d.text[start:d.at]))
-	d.a.buffer = value.AppendText(d.a.buffer[:0])
-	return string(d.a.buffer)
+	value := jsonview.TryParse(bytesOf(d.text[start:d.at]))
+	d.a.scratch = value.AppendText(d.a.scratch[:0])
+	return string(d.a.scratch)
 }
 
 func (d *jsonDecoder) number() Value {
-	start, whole := d.at, true
-	for d.at < len(d.text) {
-		c := d.text[d.at]
-		if c == '.' || c == 'e' || c == 'E' {
-			whole = false
-		} else if (c < '0' || c > '9') && c != '-' && c != '+' {
-			break
-		}
+	start := d.at
+	for d.at < len(d.text) && (d.text[d.at]-'0' <= 9 || strings.IndexByte("+-.eE", d.text[d.at]) >= 0) {
 		d.at++
 	}
-	return numberOf(d.text[start:d.at], whole)
-}
-
-// numberOf is the value of a number's text: exact if it is whole, or too large,
-// and a float64 cannot hold it.
-func numberOf(text string, whole bool) Value {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil { // out of range
-		return Value{Kind: Exact, Text: text}
+	text := d.text[start:d.at]
+	if f, exact := NumberOf(text); !exact {
+		return Num(f)
 	}
-	if whole && len(text) > 15 && strconv.FormatFloat(f, 'f', -1, 64) != text {
-		return Value{Kind: Exact, Text: text}
-	}
-	return Num(f)
+	return Value{Kind: Exact, Text: text}
 }
 
 func jsonEncode(a *arguments) []Value {
@@ -206,15 +199,10 @@ func jsonEncode(a *arguments) []Value {
 		return nil
 	}
 	e := jsonEncoder{a: a, out: a.buffer[:0]}
-	err := e.append(a.values[0], 0)
-	a.keep(e.out)
-	if err != nil {
+	if err := e.append(a.values[0], 0); err != nil {
 		a.bad(1, "%s", err.Error())
 	}
-	if a.err != nil {
-		return nil
-	}
-	return a.result(string(e.out))
+	return a.made(e.out)
 }
 
 type jsonEncoder struct {
@@ -254,8 +242,10 @@ func (e *jsonEncoder) append(v Value, depth int) error {
 		if e.out, err = jsonview.AppendFloat(e.out, v.Number); err != nil {
 			return &stepError{message: err.Error()}
 		}
-	case Exact:
-		e.out = append(e.out, v.Text...)
+	case Exact, JSON:
+		if e.a.bounded(1, v.Text) {
+			e.out = append(e.out, v.Text...)
+		}
 	case String:
 		if e.a.bounded(1, v.Text) {
 			e.out = jsonview.AppendString(e.out, v.Text)
@@ -300,11 +290,4 @@ func (e *jsonEncoder) table(t *Table, depth int) error {
 	}
 	e.out = append(e.out, '}')
 	return nil
-}
-
-// keep keeps memory for the next call, unless it is much.
-func (a *arguments) keep(buffer []byte) {
-	if cap(buffer) <= 64<<10 {
-		a.buffer = buffer
-	}
 }

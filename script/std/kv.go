@@ -18,11 +18,11 @@ gopiper.kv.parse("a: 1; b: 2", ";", ":") --> {a = "1", b = "2"}
 gopiper.kv.parse('a="b') --> nil, "kv: the quote at offset 2 is not closed"
 `, kvParse),
 		function("kv.format", "kv.format(table [, pair_separator [, value_separator]]) -> text",
-			"Writes the fields of a table so that kv.parse reads the same, in the order in which they were set. Values are strings, "+
+			"Writes the fields of a table, sorted by name, so that kv.parse reads the same. Values are strings, "+
 				"numbers and booleans, of which true is a key without a value; anything else raises an error.",
 			`
 gopiper.kv.format({ msg = "a b" }) --> 'msg="a b"'
-gopiper.kv.format({ a = 1 }, "&", ":") --> "a:1"
+gopiper.kv.format({ b = true, a = 1 }, "&", ":") --> "a:1&b"
 `, kvFormat),
 	},
 }
@@ -183,6 +183,5 @@ func kvFormat(a *arguments) []Value {
 			out = append(out, text...)
 		}
 	}
-	a.keep(out)
-	return a.result(string(out))
+	return a.made(out)
 }

@@ -15,7 +15,7 @@ gopiper.logfmt.parse('level=info msg="a \\"b\\"" took=12ms ok') --> {level = "in
 gopiper.logfmt.parse('a=1 ="x"') --> nil, "logfmt: a key expected at offset 4"
 `, logfmtParse),
 		function("logfmt.format", "logfmt.format(table) -> text",
-			"Writes the fields of a table so that logfmt.parse reads the same, in the order in which they were set. Values are strings, "+
+			"Writes the fields of a table, sorted by name, so that logfmt.parse reads the same. Values are strings, "+
 				"numbers and booleans, of which true is a key without a value; anything else raises an error.",
 			`
 gopiper.logfmt.format({ msg = "a b" }) --> 'msg="a b"'
@@ -100,8 +100,7 @@ func logfmtFormat(a *arguments) []Value {
 			out = append(out, text...)
 		}
 	}
-	a.keep(out)
-	return a.result(string(out))
+	return a.made(out)
 }
 
 // hasControl tells whether a text has blanks or control characters.

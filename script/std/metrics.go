@@ -1,11 +1,11 @@
 package std
 
 import (
-	"fmt"
 	"log/slog"
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // seriesMax is how many counters and gauges one Context has at most.
@@ -13,7 +13,11 @@ const seriesMax = 1000
 
 const metricsText = `A name is made of letters, digits and ` + "`_`" + ` and begins with a letter; labels are a table of strings. The same name and labels are the
 same series in all workers. One worker has at most 1000: a label must not take the value of every user or message. More than
-that, and a name that is taken by something else, raise an error. Make them where a script describes, and use them in functions.`
+that, and a name that is taken by something else, raise an error. Make them where a script describes, and use them in functions. What is
+counted while a script describes counts once, however often it is evaluated.
+
+` + "`gopiper run --metrics`" + ` serves them under their names, beside [its own](../metrics.md), and ` + "`--stats`" + ` prints them at the end. Names that
+begin with gopiper_, go_ or process_ are taken.`
 
 var counterGroup = Group{
 	Name:    "counter",
@@ -40,7 +44,7 @@ gopiper.counter("bytes_seen"):add(512) -->
 			if a.err == nil && !(n >= 0 && n <= math.MaxFloat64) {
 				a.bad(2, "a counter only counts up, by a finite number; got %s", FormatNumber(n))
 			}
-			if a.err == nil {
+			if a.err == nil && !a.Quiet {
 				c.Add(n)
 			}
 			return nil
@@ -73,7 +77,7 @@ func (a *arguments) change(by func(Gauge, float64)) []Value {
 		a.expected(1, "gauge")
 		return nil
 	}
-	if n := a.number(2); a.err == nil {
+	if n := a.number(2); a.err == nil && !a.Quiet {
 		by(g, n)
 	}
 	return nil
@@ -96,15 +100,14 @@ func (a *arguments) metric(kind string) []Value {
 	if a.err == nil && !isName(name) {
 		a.bad(1, "the name %s is not made of letters, digits and _", quoted(name))
 	}
+	if a.err == nil && slices.ContainsFunc(taken, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+		a.bad(1, "the name %s is of a metric of the program's own; choose another beginning", quoted(name))
+	}
 	if a.err != nil {
 		return nil
 	}
-	var key strings.Builder
-	key.WriteString(kind + "\x00" + name)
-	for _, l := range labels {
-		fmt.Fprintf(&key, "\x00%s\x00%d\x00%s", l.Name, len(l.Value), l.Value)
-	}
-	if v, ok := a.series[key.String()]; ok {
+	key := seriesKey(kind+" "+name, labels)
+	if v, ok := a.series[key]; ok {
 		return a.one(v)
 	}
 	if len(a.series) >= seriesMax {
@@ -130,9 +133,12 @@ func (a *arguments) metric(kind string) []Value {
 	if a.series == nil {
 		a.series = make(map[string]Value)
 	}
-	a.series[key.String()] = v
+	a.series[key] = v
 	return a.one(v)
 }
+
+// taken are the beginnings of the names that the program's own metrics have.
+var taken = []string{"gopiper_", "go_", "process_", "promhttp_"}
 
 func isName(text string) bool {
 	for i := range len(text) {
@@ -156,7 +162,7 @@ func (a *arguments) labels(i int) []Label {
 	var labels []Label
 	for j, name := range t.Names {
 		text, ok := t.Fields[j].AsText()
-		if !ok || !isName(name) || len(text) > 1000 {
+		if !ok || !isName(name) || len(text) > 1000 || !utf8.ValidString(text) {
 			a.bad(i, "the label %s is no name with a short string", quoted(name))
 		}
 		labels = append(labels, Label{name, text})
@@ -171,8 +177,9 @@ const lineMax = 4 << 10
 var logGroup = Group{
 	Name:    "log",
 	Summary: "Lines in the log.",
-	Text: `The fields of the table stand behind the text, tables among them as JSON. Texts are cut after 4 KiB. What a script logs while it describes is
-logged once, however often it is evaluated.`,
+	Text: `The fields of the table stand behind the text, sorted by name, tables among them as JSON. Behind them stand the pipeline and the stage whose
+function logs, and the position, as file and line. Texts are cut after 4 KiB. What a script logs while it describes is logged once, however
+often it is evaluated. Of warnings and errors that repeat, ` + "`gopiper run`" + ` logs a few and counts the others.`,
 	Functions: []Function{
 		logFunction("debug", slog.LevelDebug, "what only those want to know who look for a mistake"),
 		logFunction("info", slog.LevelInfo, "what is as it should be"),
@@ -186,14 +193,18 @@ func logFunction(name string, level slog.Level, what string) Function {
 		"gopiper.log."+name+`("seen", { user = "ann" }) -->`,
 		func(a *arguments) []Value {
 			text := a.text(1)
-			var attributes []slog.Attr
+			t := &Table{}
 			if !a.absent(2) {
-				t := a.table(2)
-				for i, name := range t.Names {
-					attributes = append(attributes, slog.String(cutLine(name), a.line(t.Fields[i])))
-				}
+				t = a.table(2)
 			}
-			if a.charge(lineMax); a.err == nil {
+			if a.err != nil || !a.logs(level) || !a.charge(lineMax) {
+				return nil
+			}
+			var attributes []slog.Attr
+			for i, name := range t.Names {
+				attributes = append(attributes, slog.String(cutLine(name), a.line(t.Fields[i])))
+			}
+			if a.err == nil {
 				a.log(level, cutLine(text), attributes)
 			}
 			return nil

@@ -35,7 +35,7 @@ func (a *arguments) uuid(id [16]byte, version byte) []Value {
 	hex.Encode(text[19:23], id[8:10])
 	hex.Encode(text[24:], id[10:])
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return a.result(string(text[:]))
+	return a.made(append(a.buffer[:0], text[:]...))
 }
 
 func uuidV7(a *arguments) []Value {
@@ -70,7 +70,7 @@ var randomGroup = Group{
 			}
 			out := make([]byte, n)
 			a.random(out)
-			return a.result(string(out))
+			return a.made(out)
 		}),
 		function("random.hex", "random.hex(n) -> text", "Returns n bytes as hexadecimal digits, two for each.", `
 #gopiper.random.hex(16) --> 32
@@ -81,7 +81,7 @@ var randomGroup = Group{
 			}
 			out := make([]byte, n)
 			a.random(out)
-			return a.result(hex.EncodeToString(out))
+			return a.made(hex.AppendEncode(a.buffer[:0], out))
 		}),
 		function("random.int", "random.int(low, high) -> number", "Returns a whole number from low to high, each as likely as the others; "+
 			"high - low is less than 2^53.", `

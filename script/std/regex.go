@@ -113,6 +113,7 @@ func (a *arguments) expression() (string, *expression) {
 	e, ok := a.expressions.get(pattern)
 	if !ok {
 		var err error
+		pattern = strings.Clone(pattern)
 		if e, err = compileExpression(pattern); err != nil {
 			a.charge(4096)
 			a.bad(2, "%s", err.Error())
@@ -219,6 +220,11 @@ func regexMatch(a *arguments) []Value {
 	text, e := a.expression()
 	if e == nil {
 		return nil
+	}
+	if e.NumSubexp() == 0 && len(text)*e.size <= pauseMax && a.charge(8*len(text)*e.size) {
+		if found := e.FindString(text); found != "" { // this allocates nothing
+			return a.one(Text(found))
+		}
 	}
 	at := a.first(e.Regexp, e.size, text)
 	if at == nil {
@@ -392,11 +398,11 @@ func regexReplace(a *arguments) []Value {
 		}
 	}
 	out = append(out, text[end:]...)
-	a.keep(out)
-	if !a.fits(len(out)) {
+	results := a.made(out)
+	if results == nil {
 		return nil
 	}
-	return a.two(Text(string(out)), Num(float64(len(matches))))
+	return a.two(results[0], Num(float64(len(matches))))
 }
 
 func regexSplit(a *arguments) []Value {

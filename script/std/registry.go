@@ -1,6 +1,9 @@
 package std
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Function is a function of the library. It may be called from many goroutines,
 // each with a Context of its own.
@@ -20,6 +23,10 @@ type Function struct {
 	// same Context. The error is an *ArgumentError, that of Context.Charge, or
 	// that more than Context.MaxOutput would be made.
 	Call func(*Context, []Value) ([]Value, error)
+	// Pure says that it has no effects, keeps nothing that a script could notice,
+	// and gives no tables and no objects: only such a function can be called
+	// from a compiled one.
+	Pure bool
 }
 
 // Short is the last part of the name.
@@ -41,6 +48,16 @@ type Group struct {
 // read.
 func Groups() []Group { return groups }
 
+// Find returns the group of a name, nil if there is none.
+func Find(name string) *Group {
+	for i := range groups {
+		if groups[i].Name == name {
+			return &groups[i]
+		}
+	}
+	return nil
+}
+
 // Functions returns all functions, in the order of their groups.
 func Functions() []Function {
 	var list []Function
@@ -48,6 +65,24 @@ func Functions() []Function {
 		list = append(list, g.Functions...)
 	}
 	return list
+}
+
+// pure are the pure functions, by their groups; nil stands for all of a group.
+var pure = map[string][]string{
+	"json": {"encode"}, "time": nil, "regex": {"match", "find", "replace", "escape"},
+	"kv": {"format"}, "logfmt": {"format"}, "csv": {"format"}, "url": {"build", "escape", "unescape"},
+	"ip": {"is_private", "in_cidr"}, "hash": nil, "hmac": nil, "base64": nil, "hex": nil,
+	"compress": nil, "decompress": nil, "template": nil,
+}
+
+func init() {
+	for i := range groups {
+		names, some := pure[groups[i].Name]
+		for j := range groups[i].Functions {
+			f := &groups[i].Functions[j]
+			f.Pure = some && (names == nil || slices.Contains(names, f.Short()))
+		}
+	}
 }
 
 var groups = []Group{

@@ -254,19 +254,52 @@ func TestLongRegex(t *testing.T) {
 	}
 }
 
-func TestCompareExact(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		draw := func(label string) string {
-			text := rapid.StringMatching(`-?[1-9][0-9]{15,20}`).Draw(t, label)
-			return text
+// A number is exact where a float64 would be another one.
+func TestNumberOf(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0": false, "-0": false, "0.0": false, "0e5": false, "1e-400": true, "0.5": false, "9007199254740992": false, "-9007199254740992": false,
+		"9007199254740993": true, "-9007199254740993": true, "9007199254740994": true, "1e300": false, "1e400": true, "-1e400": true,
+		"9007199254740993.5": false, "1.0": false,
+	} {
+		if _, exact := NumberOf(text); exact != want {
+			t.Errorf("%s: %v", text, exact)
 		}
-		one, other := draw("one"), draw("other")
-		x, _ := new(big.Int).SetString(one, 10)
-		y, _ := new(big.Int).SetString(other, 10)
-		if CompareExact(one, other) != x.Cmp(y) || CompareExact(one, one) != 0 {
-			t.Fatalf("%s, %s", one, other)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`-?[1-9][0-9]{0,20}`).Draw(t, "text")
+		n, _ := new(big.Int).SetString(text, 10)
+		f, exact := NumberOf(text)
+		if held, _ := big.NewFloat(f).Int(nil); !exact && held.Cmp(n) != 0 || exact != (n.CmpAbs(big.NewInt(1<<53)) > 0) {
+			t.Fatalf("%s: %v, %v", text, f, exact)
 		}
 	})
+}
+
+// What is counted is there once, whoever counts it.
+func TestTally(t *testing.T) {
+	var tally Tally
+	for range 2 {
+		c := &Context{Metrics: &tally}
+		call(t, c, "counter:add", call(t, c, "counter", Text("seen"), OfTable(&Table{Names: []string{"b", "a"}, Fields: []Value{Text("2"), Num(1)}}))[0])
+		call(t, c, "counter:add", call(t, c, "counter", Text("seen"))[0], Num(0.5))
+		call(t, c, "gauge:set", call(t, c, "gauge", Text("size"))[0], Num(7))
+		call(t, c, "gauge:add", call(t, c, "gauge", Text("size"))[0], Num(-2))
+		c.Quiet = true
+		call(t, c, "counter:add", call(t, c, "counter", Text("seen"))[0])
+		call(t, c, "gauge:set", call(t, c, "gauge", Text("size"))[0], Num(9))
+	}
+	want := "[{seen [] true 1} {seen [{a 1} {b 2}] true 2} {size [] false 5}]"
+	if got := fmt.Sprint(tally.Series()); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if _, err := tally.Gauge("seen", nil); err == nil || err.Error() != "seen is a counter and cannot be a gauge, too" {
+		t.Error(err)
+	}
+	for i := range tallyMax {
+		if _, err := tally.Counter("many", []Label{{"n", fmt.Sprint(i)}}); (err == nil) != (i < tallyMax-3) {
+			t.Fatal(i, err)
+		}
+	}
 }
 
 // recorder keeps what scripts count.

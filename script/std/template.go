@@ -57,6 +57,7 @@ func template(a *arguments) []Value {
 	pieces, ok := a.templates.get(text)
 	if !ok {
 		var err error
+		text = strings.Clone(text)
 		if pieces, err = a.compileTemplate(text); err != nil {
 			a.bad(1, "%s", err.Error())
 			return nil
@@ -68,7 +69,7 @@ func template(a *arguments) []Value {
 		if out = append(out, p.literal...); p.name == "" {
 			continue
 		}
-		v := find(values, p.name)
+		v := a.find(values, p.name)
 		switch v.Kind {
 		case Nil, Null:
 			if a.absent(3) {
@@ -89,21 +90,20 @@ func template(a *arguments) []Value {
 			return nil
 		}
 	}
-	a.keep(out)
-	return a.result(string(out))
+	return a.made(out)
 }
 
 // find returns the field of a name, or that of a field.
-func find(t *Table, name string) Value {
+func (a *arguments) find(t *Table, name string) Value {
 	for {
 		if v := t.Get(name); v.Kind != Nil {
 			return v
 		}
 		first, rest, found := strings.Cut(name, ".")
-		v := t.Get(first)
-		if !found || v.Kind != Map {
+		inner, ok := a.tableIn(2, t.Get(first))
+		if !found || !ok {
 			return Value{}
 		}
-		t, name = v.Table, rest
+		t, name = inner, rest
 	}
 }

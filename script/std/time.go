@@ -3,6 +3,7 @@ package std
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -118,8 +119,7 @@ func timeFormat(a *arguments) []Value {
 		zone = time.UTC
 	}
 	out := appendTime(a.buffer[:0], layout, time.Unix(int64(whole), micro*1000).In(zone))
-	a.keep(out)
-	return a.result(string(out))
+	return a.made(out)
 }
 
 // layout compiles the layout that is argument i.
@@ -131,6 +131,7 @@ func (a *arguments) layout(i int, name string) []directive {
 		a.bad(i, "a layout is at most %d bytes long", layoutMax)
 		return nil
 	}
+	name = strings.Clone(name)
 	layout, err := compileLayout(name)
 	if err != nil {
 		a.bad(i, "%s", err.Error())
@@ -149,6 +150,7 @@ func (a *arguments) zone(i int) *time.Location {
 	if zone, ok := a.zones.get(name); ok || a.err != nil {
 		return zone
 	}
+	name = strings.Clone(name)
 	zone := findZone(name)
 	if zone == nil {
 		a.bad(i, "%s is no time zone; write for example \"UTC\", \"local\", \"+02:00\" or \"Europe/Berlin\"", quoted(name))

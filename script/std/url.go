@@ -38,7 +38,7 @@ gopiper.url.query("a=1&b=x+y&c=2&c=3") --> {a = "1", b = "x y", c = {"2", "3"}}
 			`
 gopiper.url.escape("a b/c") --> "a%20b%2Fc"
 `, func(a *arguments) []Value {
-				return a.result(strings.ReplaceAll(url.QueryEscape(a.text(1)), "+", "%20"))
+				return a.made(appendEscaped(a.buffer[:0], a.text(1)))
 			}),
 		function("url.unescape", "url.unescape(text) -> text",
 			"Resolves escapes; a plus sign stays. An escape that is wrong gives nil and a description.",
@@ -53,6 +53,19 @@ gopiper.url.unescape("50%") --> nil, 'url: invalid URL escape "%"'
 				return a.result(text)
 			}),
 	},
+}
+
+func appendEscaped(out []byte, text string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(text) {
+		c := text[i]
+		if letter := c | 0x20; 'a' <= letter && letter <= 'z' || '0' <= c && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
+			out = append(out, c)
+		} else {
+			out = append(out, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return out
 }
 
 func urlParse(a *arguments) []Value {
@@ -101,8 +114,8 @@ func (a *arguments) parts(t *Table) map[string]string {
 		if !slices.Contains(urlParts, name) {
 			a.bad(1, "the unknown part %s; there are %s", quoted(name), strings.Join(urlParts, ", "))
 		}
-		if name == "query" && v.Kind == Map {
-			parts[name] = a.query(v.Table)
+		if t, ok := a.tableIn(1, v); ok && name == "query" {
+			parts[name] = a.query(t)
 			continue
 		}
 		text, ok := v.AsText()
@@ -118,8 +131,8 @@ func (a *arguments) query(t *Table) string {
 	values := make(url.Values, len(t.Names))
 	for i, name := range t.Names {
 		list := []Value{t.Fields[i]}
-		if list[0].Kind == Map {
-			list = list[0].Table.List
+		if t, ok := a.tableIn(1, list[0]); ok {
+			list = t.List
 		}
 		for _, v := range list {
 			text, ok := v.AsText()

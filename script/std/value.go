@@ -1,8 +1,8 @@
 package std
 
 import (
-	"cmp"
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -18,7 +18,8 @@ const (
 	String       // Text
 	Map          // Table: a table of any kind
 	Null         // JSON's null, which scripts know as gopiper.null
-	Exact        // Text: a number, in JSON, that a float64 cannot hold
+	Exact        // Text: a number, in JSON, that a float64 cannot hold; see NumberOf
+	JSON         // Text: an object or array as JSON: a part of msg.json
 	Object       // Object: a counter or a gauge
 	Other        // Text names what this library has no use for, such as a function
 )
@@ -64,6 +65,11 @@ func (v Value) TypeName() string {
 		return "null"
 	case Exact:
 		return "exact number"
+	case JSON:
+		if strings.HasPrefix(v.Text, "[") {
+			return "JSON array"
+		}
+		return "JSON object"
 	case Object:
 		switch v.Object.(type) {
 		case Counter:
@@ -104,7 +110,10 @@ func FormatNumber(f float64) string {
 }
 
 // Table is a table of a script: a list of elements 1, 2, 3 …, and fields with
-// names, in order. A name is there once. It belongs to one goroutine.
+// names. A name is there once. It belongs to one goroutine.
+//
+// As engines differ in the order of a table's fields, whoever passes a script's
+// table passes them sorted by name: what is written of it is then the same.
 type Table struct {
 	List   []Value
 	Names  []string
@@ -159,35 +168,44 @@ func (t *Table) Set(name string, value Value) {
 	}
 }
 
+// Sort sorts the fields by name.
+func (t *Table) Sort() {
+	sort.Sort((*byName)(t))
+	t.places = nil
+}
+
+type byName Table
+
+func (t *byName) Len() int           { return len(t.Names) }
+func (t *byName) Less(i, j int) bool { return t.Names[i] < t.Names[j] }
+func (t *byName) Swap(i, j int) {
+	t.Names[i], t.Names[j] = t.Names[j], t.Names[i]
+	t.Fields[i], t.Fields[j] = t.Fields[j], t.Fields[i]
+}
+
 // Append adds an element to the list.
 func (t *Table) Append(value Value) { t.List = append(t.List, value) }
 
-// CompareExact compares the texts of two exact numbers: it returns -1 if one is
-// less than other, 0 if they are the same, 1 if it is greater. It takes no
-// longer than reading them.
-func CompareExact(one, other string) int {
-	if strings.ContainsAny(one+other, ".eE") { // beyond what a float64 can hold
-		x, _ := strconv.ParseFloat(one, 64)
-		y, _ := strconv.ParseFloat(other, 64)
-		if order := cmp.Compare(x, y); order != 0 {
-			return order
+// exactFrom is where whole numbers begin that a Lua number may not hold: it
+// holds all up to this, 2^53.
+const exactFrom = 1 << 53
+
+// NumberOf returns the value of a number of JSON, and whether a script gets it as
+// an exact number because a Lua number does not hold it: a whole number beyond
+// 2^53, one beyond the greatest, or one so near to 0 that it would be 0.
+func NumberOf(text string) (f float64, exact bool) {
+	f, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return f, true
+	case f == 0:
+		mantissa := text
+		if i := strings.IndexAny(text, "eE"); i >= 0 {
+			mantissa = text[:i]
 		}
-		return strings.Compare(one, other)
+		return f, strings.ContainsAny(mantissa, "123456789")
+	case math.Abs(f) < exactFrom || strings.ContainsAny(text, ".eE"):
+		return f, false
 	}
-	x, negative := strings.CutPrefix(one, "-")
-	y, otherNegative := strings.CutPrefix(other, "-")
-	if negative != otherNegative {
-		if negative {
-			return -1
-		}
-		return 1
-	}
-	order := cmp.Compare(len(x), len(y)) // JSON has no leading zeros
-	if order == 0 {
-		order = strings.Compare(x, y)
-	}
-	if negative {
-		return -order
-	}
-	return order
+	return f, strings.TrimPrefix(text, "-") != strconv.Itoa(exactFrom)
 }
