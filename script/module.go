@@ -49,6 +49,7 @@ func (st *state) openModule() {
 		},
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString(groupMark, lua.LTrue)
 	st.openStandard(module, meta, own)
 	module.Metatable = meta
 	st.modules["gopiper"] = module

@@ -41,7 +41,7 @@ gopiper.counter("bytes_seen"):add(512) -->
 			if !a.absent(2) {
 				n = a.number(2)
 			}
-			if a.err == nil && !(n >= 0 && n <= math.MaxFloat64) {
+			if a.err == nil && NoCount(n) {
 				a.bad(2, "a counter only counts up, by a finite number; got %s", FormatNumber(n))
 			}
 			if a.err == nil && !a.Quiet {
@@ -69,6 +69,9 @@ gopiper.gauge("cart_size"):add(-1) -->
 `, func(a *arguments) []Value { return a.change(Gauge.Change) }),
 	},
 }
+
+// NoCount tells whether a counter cannot count n: what is negative or not finite.
+func NoCount(n float64) bool { return !(n >= 0 && n <= math.MaxFloat64) }
 
 func (a *arguments) change(by func(Gauge, float64)) []Value {
 	self, _ := a.at(1)

@@ -18,10 +18,23 @@ func (g *Group) Page() string {
 		if !strings.Contains(f.Name, ":") {
 			signature = "gopiper." + signature
 		}
-		fmt.Fprintf(&page, "\n## %s\n\n`%s`\n\n%s\n\n```\n%s\n```\n", f.Name, signature, f.Doc, f.Example)
+		doc := f.Doc
+		if f.Pure {
+			doc += " It can be called in [compiled functions](../lua-compiled.md)."
+		}
+		fmt.Fprintf(&page, "\n## %s\n\n`%s`\n\n%s\n\n```\n%s\n```\n", f.Name, signature, doc, f.Example)
 	}
 	return page.String()
 }
+
+const jsonOwn = `
+And what [JSON](../lua.md#json) has and Lua has not, the same in ` + "`msg.json`" + ` and in the library: ` + "`gopiper.null`" + `, which is equal to
+itself only, and counts as true; ` + "`gopiper.array(t)` and `gopiper.object(t)`" + `, which mark a table as one or the other, so that it is
+that even while it is empty, and return it.
+
+A part of ` + "`msg.json`" + ` can be handed over where a table is expected. Fields of tables are written sorted by name, those of parts of
+` + "`msg.json`" + ` in their own order.
+`
 
 // Index is the page that leads to those of all groups, NAME.md, in Markdown.
 func Index() string {
@@ -57,6 +70,6 @@ On the pages, what stands behind ` + "`-->`" + ` is what the line gives. The tes
 		}
 		fmt.Fprintf(&page, "| [%s](%s.md) | %s %s |\n", g.Name, g.Name, g.Summary, strings.Join(names, ", "))
 	}
-	page.WriteString("\nAnd `gopiper.null`, which is JSON's null: it is equal to itself only, and counts as true.\n")
+	page.WriteString(jsonOwn)
 	return page.String()
 }

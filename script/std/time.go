@@ -88,7 +88,7 @@ func timeParse(a *arguments) []Value {
 	if a.err != nil || !a.charge(len(text)) {
 		return nil
 	}
-	p := timeParser{text: text, zone: zone, now: a.now}
+	p := timeParser{text: text, zone: zone, context: a.Context}
 	seconds, nanoseconds, problem := p.parse(layout)
 	if problem != "" {
 		return a.failed("%s: %s", quoted(text), problem)

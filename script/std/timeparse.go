@@ -8,9 +8,9 @@ import (
 
 // timeParser reads one time.
 type timeParser struct {
-	text string // what is left of it
-	zone *time.Location
-	now  func() time.Time
+	text    string // what is left of it
+	zone    *time.Location
+	context *Context
 
 	year, month, day, yearDay     int
 	hour, minute, second, nano    int
@@ -263,7 +263,7 @@ func (p *timeParser) result() (int64, int, string) {
 // nearestYear sets the year that brings the time nearest to now, as logs that
 // tell no year mean it. The 29th of February is in a leap year.
 func (p *timeParser) nearestYear(zone *time.Location) {
-	now := p.now().In(zone)
+	now := p.context.now().In(zone)
 	p.year = now.Year()
 	least := time.Duration(1<<63 - 1)
 	for year := now.Year() - 4; year <= now.Year()+1; year++ {
