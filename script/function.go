@@ -29,6 +29,7 @@ type Function struct {
 	script   *Script
 	ordinal  int // its place in state.functions
 	pipeline int // its place in Plan.Pipelines
+	limits   Limits
 }
 
 // place tells where functions run.
@@ -155,7 +156,7 @@ func (s *Script) unshare(p place, h *shared) {
 func (h *shared) enter(ctx context.Context, s *Script) (*state, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken {
+	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken && !h.state.overweight() {
 		return h.state, nil
 	}
 	if h.err != nil {
@@ -210,7 +211,7 @@ func (s *seat) ask(m component.Message) (lua.LValue, error) {
 		return nil, err
 	}
 	defer s.leave()
-	s.state.guard.reset()
+	s.state.guard.reset(s.limits())
 	s.view.begin(m)
 	defer s.view.end()
 	L := s.state.lua
