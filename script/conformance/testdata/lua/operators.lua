@@ -46,7 +46,8 @@ Operators, precedence, coercions and comparison.
 = 1e15 % 7
 = -1 % 1e10
 = 6 % 3, -6 % 3
-= 3 % math.huge
+= 3 % -math.huge == 3 % -math.huge
+= 5.3 % 0.1
 = 2 ^ 53
 = 2 ^ 53 + 1
 = 2 ^ 53 == 2 ^ 53 + 1
@@ -132,6 +133,11 @@ Operators, precedence, coercions and comparison.
 = "nan" + 0
 = "1_000" + 0
 = "0b1" + 0
+= "010" + 0, "08" * 1, "0o17" == 15
+= "0o17" + 0
+= "0x10" * "010", -"010", "1e1" / "5"
+= "0x.8" + 0
+= "-0x10" + 0
 
 --- comparison
 = 1 < 2, 2 <= 2, 3 > 4, 4 >= 4
@@ -240,10 +246,6 @@ return table.concat(list, ",")
 --- not a number is no key order
 local nan = 0 / 0
 return nan == nan, nan ~= nan, nan < nan, nan >= nan, not (nan < nan)
-
---- not a number as text
-local zero = 0
-return tostring(zero / zero)
 
 --- infinity as text
 return tostring(1 / 0), tostring(-1 / 0), math.huge .. "", -math.huge .. ""

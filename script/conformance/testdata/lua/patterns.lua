@@ -32,7 +32,7 @@ Patterns: find, match, gmatch and gsub.
 = ("a^b"):find("a^")
 = ("a$b"):find("$b")
 = ("abc"):find("b", 2.9)
-= ("abc"):find("b", math.huge), ("abc"):find("b", -math.huge)
+= ("abc"):find("b", 2 ^ 31), ("abc"):find("b", -2 ^ 31)
 
 --- match
 = ("hello world"):match("%w+"), ("hello world"):match("%s(%w+)")

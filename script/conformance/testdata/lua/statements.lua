@@ -54,6 +54,55 @@ local function swap() a, b = b, a end
 swap()
 return a, b
 
+--- the last assignment to a variable comes first
+local a
+a, a = 1, 2
+return a
+
+--- the last assignment to a field comes first
+local t = {}
+t.x, t.x = 1, 2
+return t.x
+
+--- assignments call metamethods from the last to the first
+local log = ""
+local t = setmetatable({}, { __newindex = function(_, k, v) log = log .. k .. v end })
+t.a, t.b, t.c = 1, 2, 3
+return log
+
+--- assignment evaluates targets before values
+local log = ""
+local function f(v) log = log .. v return v end
+local t = {}
+t[f("a")], t[f("b")] = f("c"), f("d")
+return log, t.a, t.b
+
+--- assignment of a function and its name
+local a, b = 1
+b, a = function() return a end
+return type(b), a, b()
+
+--- swap of elements by variables
+local t, i, j = { 5, 6, 7 }, 1, 3
+t[i], t[j] = t[j], t[i]
+i, t[i], j = 2, "x", t[i]
+return t[1], t[2], t[3], i, j
+
+--- assignment from a call with fewer values
+local t = {}
+local function f() return 1 end
+t.a, t.b, t.c = f()
+return t.a, t.b, t.c
+
+--- a function that replaces one of its name
+local double = function(x) return x * 2 end
+local double = function(x) return double(x) + 1 end
+return double(5)
+
+--- a function that replaces one of the library
+local tostring = function(v) return "<" .. tostring(v) .. ">" end
+return tostring(5)
+
 --- a local sees the outer one in its own value
 local x = 1
 local x = x + 1

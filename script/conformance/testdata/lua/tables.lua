@@ -2,7 +2,7 @@ Tables: constructors, length, the table library, iteration.
 
 --- constructors
 local t = { 1, 2, x = 3, [10] = 4, ["y z"] = 5, 6 }
-return t[1], t[2], t[3], t.x, t[10], t["y z"], #t
+return t[1], t[2], t[3], t.x, t[10], t["y z"]
 
 --- constructors with separators
 local t = { 1; 2, 3; }
@@ -290,7 +290,7 @@ return t.a, t.b, t.c
 --- pairs returns three values
 local t = {}
 local f, state, first = pairs(t)
-return f == next, state == t, first
+return type(f), state == t, first
 
 --- pairs of what is no table
 = pairs()

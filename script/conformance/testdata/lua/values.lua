@@ -47,7 +47,6 @@ Types, tostring, tonumber, strings and comments in source.
 = tonumber(10, 16), tonumber(11, 2)
 = tonumber("1e1", 16)
 = tonumber("7fffffff", 16), tonumber("ffffffff", 16)
-= tonumber("-ff", 16) == -255
 = tonumber("1\0"), tonumber("\0")
 = tonumber("1e400"), tonumber("-1e400")
 = tonumber("0x"), tonumber("x10"), tonumber("0xg")
