@@ -167,6 +167,28 @@ func modulo(a, b float64) float64 {
 	return r
 }
 
+// numericArguments lets the functions of a table, or the one of a name, have numbers
+// for strings that are numbers, from the argument of a place on: the engine reads some
+// of them otherwise.
+func numericArguments(L *lua.LState, table *lua.LTable, name string, from int) {
+	functions := make(map[string]lua.LGFunction)
+	table.ForEach(func(key, value lua.LValue) {
+		if f, ok := value.(*lua.LFunction); ok && f.IsG && (name == "" || key.String() == name) {
+			functions[key.String()] = f.GFunction
+		}
+	})
+	for name, f := range functions {
+		table.RawSetString(name, L.NewFunction(func(L *lua.LState) int {
+			for i := from; i <= L.GetTop(); i++ {
+				if L.Get(i).Type() == lua.LTString {
+					L.Replace(i, lua.LNumber(numberArgument(L, i)))
+				}
+			}
+			return f(L)
+		}))
+	}
+}
+
 // forName is the name of the global function that readies the bounds of a numeric
 // for loop. No identifier can be spelled like it.
 const forName = "for"

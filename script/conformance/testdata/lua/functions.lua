@@ -279,6 +279,8 @@ return f(1, 2)
 = unpack({ 1, 2 }, 3)
 = unpack({ 1, 2 }, -1, 1)
 = (unpack({ 1, 2 }))
+= unpack({ 1, 2, 3 }, "2", "3")
+= table.remove({ 5, 6, 7 }, "02")
 = unpack()
 = unpack("x")
 
