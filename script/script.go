@@ -164,6 +164,7 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 		if problem := s.sameAgain(st); problem != nil {
 			return nil, problem
 		}
+		st.plan = nil // a state is to be small
 	}
 	st.run()
 	return st, nil
@@ -173,6 +174,9 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 // are found by the order of their description.
 func (s *Script) sameAgain(st *state) *Error {
 	what := difference(s.described, st.plan)
+	if what == "" && len(st.functions) < len(s.functions) {
+		what = fmt.Sprintf("it has %d functions, and had %d at first", len(st.functions), len(s.functions))
+	}
 	for i, f := range st.functions {
 		if what == "" && (i >= len(s.functions) || s.functions[i] != f.Proto) {
 			what = fmt.Sprintf("function %d is the one of line %d", i+1, f.Proto.LineDefined)

@@ -34,6 +34,8 @@ type state struct {
 	// functions are those of the plan, in the order of their description, which
 	// is how a *Function finds its own in every state.
 	functions []*lua.LFunction
+	// tables are those that are stages, in the same order.
+	tables    []*lua.LTable
 	modules   map[string]lua.LValue // nil while it is being loaded
 	loading   []string
 	coroutine int // depth of coroutines that have resumed others
@@ -52,12 +54,19 @@ type state struct {
 	null       *lua.LUserData // gopiper.null
 	copy       *lua.LFunction // msg.copy
 	emit       *lua.LFunction
+	keep       *lua.LFunction
+	release    *lua.LFunction
+	// of is the worker that the state belongs to alone; nil if it does not.
+	of *tableWorker
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word
 	matcher     pattern.Matcher
 	buffer      []byte
 }
+
+// callsMax bounds how deep functions may call one another.
+const callsMax = 4000
 
 func init() {
 	// An assignment to t[n] fills the table up to n at once.
@@ -80,11 +89,13 @@ func newState(s *Script, first bool) *state {
 	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, uint64(s.options.MemoryLimit)
 	st.matcher.Refuel = st.guard.refuel
 	st.lua = lua.NewState(lua.Options{
-		SkipOpenLibs:     true,
-		CallStackSize:    400,
-		RegistrySize:     1024,
-		RegistryMaxSize:  1 << 18,
-		RegistryGrowStep: 4096,
+		SkipOpenLibs:  true,
+		CallStackSize: callsMax,
+		// The stack of calls grows with use: a state is to be small.
+		MinimizeStackMemory: true,
+		RegistrySize:        512,
+		RegistryMaxSize:     1 << 18,
+		RegistryGrowStep:    2048,
 	})
 	st.openLibrary()
 	if first {

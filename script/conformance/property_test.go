@@ -209,7 +209,9 @@ func drawnData(t *rapid.T, spelled bool) string {
 		}
 		return one("5", "0", "-3", "1.0", "1e3", "1.50", "9007199254740993", "9007199254740992", "-0.0", "12345678901234567890", "1e400", "0.1")
 	}
-	text := func() string { return one(`"x"`, `"Hello, World"`, `""`, `"a\"b\u00e9\n"`, `"42"`, `"(a) b1"`, `"\ud83d\ude00"`) }
+	text := func() string {
+		return one(`"x"`, `"Hello, World"`, `""`, `"a\"b\u00e9\n"`, `"42"`, `"(a) b1"`, `"\ud83d\ude00"`)
+	}
 	return fmt.Sprintf(`{"n":%s,"s":%s,%s"f":%s, "big":%s,"o":{"x":%s},"l":[%s,%s],"digits":%s,"null":null,"t":%s,"e":%s}`,
 		number(), text(), one("", `"n":7,`, ` "extra" : [ ] ,`), number(), number(), one(number(), text(), "null"),
 		one(number(), text()), one(number(), "[1]", "{}"), one(`"12"`, `"0x10"`, `"1e2"`, `"x"`), one("true", "false"), one("{}", "[]", `{"a":[]}`))
