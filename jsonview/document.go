@@ -31,6 +31,9 @@ type Node struct {
 	number  int            // its place in doc.nodes
 	changes []change       // of an object
 	byKey   map[string]int // places in changes, once there are many
+	members []member       // of an object, as far as it was read; see nextMember
+	reached int            // behind the last of members
+	closed  int            // behind the closing brace, once members are all there are
 	met     int            // of how many changes it is known whether they are in the text
 	items   []item         // of an array, once listed
 	listed  bool
@@ -74,6 +77,9 @@ func (d *Document) Root() (Value, *Node, error) {
 	if d.root != nil {
 		return Value{}, d.root, nil
 	}
+	if len(d.text) > textMost {
+		return Value{}, nil, syntaxError(d.text, textMost, tooLong)
+	}
 	d.start = skipSpace(d.text, 0)
 	if d.start < len(d.text) && kindOf(d.text[d.start]) >= Array {
 		d.root = d.node(d.text[d.start:], d.start, nil)
@@ -106,7 +112,7 @@ func (d *Document) node(text []byte, at int, parent *Node) *Node {
 		d.nodes = append(d.nodes, &Node{})
 	}
 	n := d.nodes[d.used]
-	*n = Node{doc: d, parent: parent, number: d.used, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], items: n.items[:0]}
+	*n = Node{doc: d, parent: parent, number: d.used, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], members: n.members[:0], items: n.items[:0]}
 	d.used++
 	if parent != nil {
 		n.depth = parent.depth + 1
@@ -177,7 +183,7 @@ func (n *Node) Get(key string) (Value, *Node, error) {
 		}
 		return n.doc.open(&c.item, n)
 	}
-	start, end, f := findMember(n.text, 1, n.depth+1, []step{{key: key, index: noIndex}})
+	start, end, f := n.find(key)
 	if f != 0 {
 		return Value{}, nil, n.fail(end, f)
 	}

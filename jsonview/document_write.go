@@ -67,26 +67,22 @@ func (n *Node) writeObject(w *pass) (end int, err error) {
 		n.changes[i].met = false
 	}
 	s := siblings{end: 1}
-	i := skipSpace(w.src, 1)
-	more := i >= len(w.src) || w.src[i] != '}'
-	if !more {
-		i++
-	}
-	for expected := noKeyOrEnd; more; expected = noKey {
-		key := i + 1
-		value, keyEnd, escaped, f := skipKey(w.src, i, expected)
+	for c := (Cursor{}); ; {
+		m, more, at, f := n.nextMember(&c)
 		if f != 0 {
-			return value, n.fail(value, f)
+			return at, n.fail(at, f)
 		}
-		if i, f = skip(w.src, value, n.depth+1); f != 0 {
-			return i, n.fail(i, f)
+		if !more {
+			end = at
+			break
 		}
-		if err = n.writeMember(w, &s, n.changeOf(w.src[key:keyEnd], escaped), value, i); err != nil {
-			return i, err
+		if s.parted {
+			s.comma = skipSpace(w.src, s.end)
 		}
-		if i, more, err = w.proceed(&s, i, '}'); err != nil {
-			return i, n.shifted(err)
+		if err = n.writeMember(w, &s, n.changeOf(m.key(w.src)), int(m.value), int(m.end)); err != nil {
+			return at, err
 		}
+		s.end = int(m.end)
 	}
 	for k := range n.changes {
 		if c := &n.changes[k]; c.set && !c.met {
@@ -97,11 +93,11 @@ func (n *Node) writeObject(w *pass) (end int, err error) {
 			s.staid++
 			w.dst = append(append(w.dst, c.quoted...), ':')
 			if w.dst, err = c.item.write(w.dst); err != nil {
-				return i, err
+				return end, err
 			}
 		}
 	}
-	return i, nil
+	return end, nil
 }
 
 // writeMember lets the pass do what became of a member whose value lies from
@@ -120,14 +116,6 @@ func (n *Node) writeMember(w *pass, s *siblings, c *change, start, end int) (err
 		w.flush(start)
 		w.dst, err = c.item.write(w.dst)
 		w.done = end
-	}
-	return err
-}
-
-// shifted makes an error about the node's text one about the document.
-func (n *Node) shifted(err error) error {
-	if e, ok := err.(*SyntaxError); ok {
-		e.Offset += n.at
 	}
 	return err
 }
