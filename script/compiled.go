@@ -22,6 +22,7 @@ const (
 type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
+	indexes  bool // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
@@ -51,6 +52,8 @@ func (s *Script) compileFunctions(st *state) {
 	for _, p := range s.plan.Pipelines {
 		visit(p.Stages)
 		visit(p.Failed)
+		s.noteIndexes(p.Failed, false)
+		s.noteIndexes(p.Stages, false)
 	}
 }
 
@@ -207,7 +210,9 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 	if c.function == nil || c.purpose != purpose {
 		return nil
 	}
-	return c.function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+	return c.function.NewRunner(compile.Options{
+		Limits: compile.Limits{Time: f.script.options.CallLimit}, Indexes: c.indexes,
+	})
 }
 
 // evaluated tells whether the script could be evaluated for the place: before that no
