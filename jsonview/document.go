@@ -126,6 +126,9 @@ func (d *Document) node(text []byte, at int, parent *Node) *Node {
 		d.nodes = append(d.nodes, &Node{})
 	}
 	n := d.nodes[d.used]
+	if d.used > 0 && cap(n.members) > membersKept {
+		n.members = nil
+	}
 	*n = Node{doc: d, parent: parent, number: d.used, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], members: n.members[:0], items: n.items[:0]}
 	d.used++
 	if parent != nil {

@@ -20,6 +20,10 @@ const textMost = escapedKey - 1
 // is behind them is scanned whenever it is looked for.
 const membersMost = 1 << 12
 
+// membersKept is for how many members a node that is not the root keeps memory: a
+// document may have many such nodes.
+const membersKept = 1 << 6
+
 // key returns what is between the quotes of the key.
 func (m *member) key(text []byte) (key []byte, escaped bool) {
 	return text[m.start+1 : m.keyEnd&^escapedKey], m.keyEnd&escapedKey != 0

@@ -121,7 +121,7 @@ func entries(members []member) []byte {
 // layout returns what is to be in an index, if that is worth it.
 func (d *Document) layout() (l layout, ok bool) {
 	if d.written.closed > 0 {
-		return d.written, true
+		return d.written, len(d.written.members) > 0
 	}
 	n := d.root
 	if n == nil || n.dirty || d.whole != nil || n.reached < indexWorth ||
