@@ -38,6 +38,7 @@ type Node struct {
 	dirty   bool           // it was changed, or something in it
 	number  int            // its place in doc.nodes
 	changes []change       // of an object
+	lengths uint64         // the bits of the lengths of their keys, modulo 64
 	byKey   map[string]int // places in changes, once there are many
 	members []member       // of an object, as far as it was read; see nextMember
 	reached int            // behind the last of members

@@ -4,6 +4,9 @@ package jsonview
 
 // change returns what became of the members with a key, nil if nothing did.
 func (n *Node) change(key string) *change {
+	if !n.mayChange(len(key)) {
+		return nil
+	}
 	if n.byKey != nil {
 		if i, ok := n.byKey[key]; ok {
 			return &n.changes[i]
@@ -18,8 +21,14 @@ func (n *Node) change(key string) *change {
 	return nil
 }
 
+// mayChange is false if nothing can have become of a key of that length.
+func (n *Node) mayChange(length int) bool { return n.lengths>>(length&63)&1 != 0 }
+
 // changeOf does that for the key that a text spells.
 func (n *Node) changeOf(text []byte, escaped bool) *change {
+	if !escaped && !n.mayChange(len(text)) {
+		return nil
+	}
 	if n.byKey != nil {
 		if escaped {
 			var buffer [64]byte
@@ -42,6 +51,7 @@ func (n *Node) changeOf(text []byte, escaped bool) *change {
 // that setting and writing them takes no time that grows with their square.
 func (n *Node) addChange(key string) *change {
 	n.changes = append(n.changes, change{key: key})
+	n.lengths |= 1 << (len(key) & 63)
 	last := len(n.changes) - 1
 	switch {
 	case n.byKey != nil:
