@@ -8,7 +8,8 @@ package engine
 // stage fails, needs nobody to see to the index.
 type indexed struct {
 	first  *byte
-	length int
+	length int32
+	shared bool // index is another message's, too
 	index  []byte
 }
 
@@ -24,7 +25,7 @@ func (m *message) noted(places *[]indexed) *indexed {
 // Index implements jsonview.Carrier.
 func (m *message) Index() []byte {
 	n := m.noted(m.home.indexes.Load())
-	if n == nil || n.first != &m.data[0] || n.length != len(m.data) {
+	if n == nil || n.first != &m.data[0] || int(n.length) != len(m.data) {
 		return nil
 	}
 	return n.index
@@ -33,7 +34,28 @@ func (m *message) Index() []byte {
 // SetIndex implements jsonview.Carrier.
 func (m *message) SetIndex(index []byte) {
 	if n := m.noted(m.home.indexPlaces()); n != nil {
-		*n = indexed{&m.data[0], len(m.data), index}
+		*n = indexed{first: &m.data[0], length: int32(len(m.data)), index: index}
+	}
+}
+
+// GrowIndex implements jsonview.Carrier. A message that many stages give an index
+// needs memory for one.
+func (m *message) GrowIndex(n int) []byte {
+	if had := m.noted(m.home.indexes.Load()); had != nil && !had.shared && cap(had.index) >= n {
+		had.first = nil
+		return had.index[:0]
+	}
+	return m.home.grow(n + indexSlack)
+}
+
+// indexSlack is how many bytes the next index may be longer than the one before.
+const indexSlack = 64
+
+// shareIndex gives a copy of the message its index.
+func (m *message) shareIndex(copied *message) {
+	if index := m.Index(); index != nil {
+		copied.SetIndex(index)
+		copied.noted(copied.home.indexes.Load()).shared = true
 	}
 }
 

@@ -62,6 +62,26 @@ func TestIndexIsOfTheDataItWasMadeFrom(t *testing.T) {
 	expect("of the message that was renewed", second, "1")
 }
 
+func TestIndexesUseMemoryAgain(t *testing.T) {
+	m := &indexHome("first").slots[0]
+	first := append(m.GrowIndex(4), "1234"...)
+	m.SetIndex(first)
+	second := append(m.GrowIndex(4), "567"...)
+	if &first[0] != &second[0] {
+		t.Error("the second index does not lie where the first did")
+	}
+	if index := m.Index(); index != nil {
+		t.Errorf("the index is %q though its memory was given away", index)
+	}
+	m.SetIndex(second)
+	if more := m.GrowIndex(4 + 2*indexSlack); cap(more) < 4+2*indexSlack {
+		t.Errorf("memory of %d bytes for an index of %d", cap(more), 4+2*indexSlack)
+	}
+	if index := string(m.Index()); index != "567" {
+		t.Errorf("the index is %q", index)
+	}
+}
+
 func TestIndexEndsWithItsMessage(t *testing.T) {
 	h := indexHome("first", "second")
 	for i := range 2 {
@@ -115,8 +135,14 @@ func TestCopiesHaveTheIndex(t *testing.T) {
 		m.(jsonview.Carrier).SetIndex(m.GetData())
 		done(component.Report{})
 	})
+	again := syncStage("again", func(m component.Message, done component.HandledCallback) {
+		c := m.(jsonview.Carrier)
+		c.SetIndex(append(c.GrowIndex(1), 'x')) // which no other copy may see
+		done(component.Report{})
+	})
 	src := newNumbers(3)
-	run(t, src.stage(), set, forked(plan.Branch, "branch", &Branch{Stages: []*Stage{look}}), (&collector{}).stage())
+	run(t, src.stage(), set, forked(plan.Branch, "branch", &Branch{Stages: []*Stage{again, (&collector{}).stage()}}, &Branch{Stages: []*Stage{look}}),
+		(&collector{}).stage())
 	if len(indexes.got) != 3 || indexes.got[0] != "0" || indexes.got[2] != "2" {
 		t.Errorf("the copies have the indexes %q", indexes.got)
 	}

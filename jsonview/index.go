@@ -17,9 +17,12 @@ type Carrier interface {
 	// nil if there is nothing.
 	Index() []byte
 	// SetIndex keeps the index of the data that the message has now, until it is
-	// given other data or is settled. The message owns the slice from then on, which
-	// may come from its Grow.
+	// given other data or is settled. The message owns the slice from then on.
 	SetIndex(index []byte)
+	// GrowIndex returns an empty slice with the capacity of at least n bytes, to be
+	// given to SetIndex of this very message or dropped before the callback. What
+	// Index has returned before must not be used any more.
+	GrowIndex(n int) []byte
 }
 
 // indexMost is how many members an index holds at most: it is memory of every

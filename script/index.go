@@ -57,12 +57,9 @@ func indexOf(m component.Message) []byte {
 // passOn gives the message the index of its data, if what the document knows of it
 // is worth one. What was written in the document is in the data.
 func (d *document) passOn(m component.Message) {
-	carrier, carries := m.(jsonview.Carrier)
-	s, standard := m.(component.StandardMessage)
-	if !carries || !standard {
-		return
-	}
-	if n := d.IndexSize(); n > 0 {
-		carrier.SetIndex(d.AppendIndex(s.Grow(n)))
+	if carrier, ok := m.(jsonview.Carrier); ok {
+		if n := d.IndexSize(); n > 0 {
+			carrier.SetIndex(d.AppendIndex(carrier.GrowIndex(n)))
+		}
 	}
 }

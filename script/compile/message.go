@@ -230,7 +230,7 @@ func (f *frame) passOn(class component.Class) {
 	}
 	if carrier, ok := e.message.(jsonview.Carrier); ok {
 		if n := e.document.IndexSize(); n > 0 {
-			carrier.SetIndex(e.document.AppendIndex(f.grow(n)))
+			carrier.SetIndex(e.document.AppendIndex(carrier.GrowIndex(n)))
 		}
 	}
 }
