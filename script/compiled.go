@@ -239,9 +239,10 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 	if c.function == nil || c.purpose != purpose {
 		return nil
 	}
-	return c.function.NewRunner(compile.Options{
-		Limits: compile.Limits{Time: f.script.options.CallLimit}, Indexes: c.indexes,
-	})
+	limits := f.limits.or(f.script.options.Limits)
+	return c.function.NewRunner(compile.Options{Indexes: c.indexes, Limits: compile.Limits{
+		Steps: int(limits.Instructions), Time: limits.Time, Bytes: int(limits.Memory), Output: int(limits.Output),
+	}})
 }
 
 // evaluated tells whether the script could be evaluated for the place: before that no

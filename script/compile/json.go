@@ -113,9 +113,8 @@ func (f *frame) setIndex(object, key, value Value) {
 	}
 	raw := f.toJSON(value)
 	f.charge(len(f.effects.data) + f.effects.growth)
-	if f.effects.growth += len(raw) + 2; f.effects.growth > f.limits.Bytes {
-		f.bail()
-	}
+	f.effects.growth += len(raw) + 2
+	f.emit(len(raw) + 2)
 	n := object.node
 	switch {
 	case n.Kind() == jsonview.Object && key.kind == isString && value.kind == isNil:
