@@ -23,6 +23,7 @@ const (
 type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
+	indexes  bool // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
@@ -52,6 +53,8 @@ func (s *Script) compileFunctions(st *state) {
 	for _, p := range s.plan.Pipelines {
 		visit(p.Stages)
 		visit(p.Failed)
+		s.noteIndexes(p.Failed, false)
+		s.noteIndexes(p.Stages, false)
 	}
 }
 
@@ -237,7 +240,7 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 		return nil
 	}
 	limits := f.limits.or(f.script.options.Limits)
-	return c.function.NewRunner(compile.Options{Limits: compile.Limits{
+	return c.function.NewRunner(compile.Options{Indexes: c.indexes, Limits: compile.Limits{
 		Steps: int(limits.Instructions), Time: limits.Time, Bytes: int(limits.Memory), Output: int(limits.Output),
 	}})
 }

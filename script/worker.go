@@ -42,7 +42,7 @@ type worker struct {
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
 	w := &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner(compile.Handler)}, postponed: postponed}
-	w.view.sends = postponed != nil
+	w.view.sends, w.view.indexes = postponed != nil, f.indexes()
 	return w
 }
 
