@@ -47,7 +47,7 @@ func (st *state) openLibrary() {
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
 		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
 	})
-	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
+	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat, "sort": st.tableSort})
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
 	st.openTables(globals, globals.RawGetString("table").(*lua.LTable))
 	mathTable := globals.RawGetString("math").(*lua.LTable)
@@ -169,6 +169,9 @@ func (st *state) pairs(next lua.LValue) lua.LGFunction {
 	}
 }
 
+// numeralMax bounds the length of a text that becomes a number, in bytes.
+const numeralMax = 1 << 20
+
 func toNumber(L *lua.LState) int {
 	base := L.OptInt(2, 10)
 	switch value := L.CheckAny(1).(type) {
@@ -182,6 +185,9 @@ func toNumber(L *lua.LState) int {
 		}
 	case lua.LString:
 		text := strings.TrimSpace(string(value))
+		if len(text) > numeralMax {
+			L.RaiseError("tonumber: a text of %d bytes is too long for a number", len(text))
+		}
 		if strings.ContainsAny(text, "_nNiI") { // what Go takes and Lua does not
 			break
 		}

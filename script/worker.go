@@ -162,7 +162,7 @@ func (w *worker) each(L *lua.LState) int {
 
 // failed is the report on an error that the function raised.
 func (w *worker) failed(err error) component.Report {
-	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).Error()}
+	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).description()}
 }
 
 // failure is a status, or that of a call that has come to a limit.

@@ -158,15 +158,23 @@ func (f *frame) build(n int) {
 		f.bail() // one string that is too long is the interpreter's error
 	}
 	if f.built += n; f.built > f.limits.Bytes {
-		f.exceed("the function builds more than %d MiB of strings", f.limits.Bytes>>20)
+		f.exceed("the function builds more than %s of strings", mebibytes(f.limits.Bytes))
 	}
 	f.charge(n)
+}
+
+// mebibytes writes a limit in bytes.
+func mebibytes(n int) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // emit counts n bytes that are written to the message.
 func (f *frame) emit(n int) {
 	if f.output += n; f.output > f.limits.Output {
-		f.exceed("the function writes more than %d MiB for one message", f.limits.Output>>20)
+		f.exceed("the function writes more than %s for one message", mebibytes(f.limits.Output))
 	}
 }
 
