@@ -76,7 +76,10 @@ func (s *Script) runtimeError(err error) *Error {
 func errorText(err *lua.ApiError) string {
 	switch value := err.Object.(type) {
 	case lua.LString, lua.LNumber:
-		if err.Type == lua.ApiErrorPanic && value.String() != "lua callstack overflow" {
+		if value.String() == "lua callstack overflow" { // what the engine panics with
+			return "stack overflow"
+		}
+		if err.Type == lua.ApiErrorPanic {
 			return "the Lua engine failed: " + value.String()
 		}
 		return value.String()
@@ -130,7 +133,7 @@ var (
 	calculating = regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`)
 	comparing   = regexp.MustCompile(`^attempt to compare (\w+) with (\w+)$`)
 	joining     = regexp.MustCompile(`^cannot join a (\w+) value with \.\., operand (\d+)$`)
-	overflowing = regexp.MustCompile(`^(stack overflow|lua callstack overflow|registry overflow)$`)
+	overflowing = regexp.MustCompile(`^(stack overflow|registry overflow)$`)
 	passing     = regexp.MustCompile(`^bad argument #(\d+) to (\S+) \((.*)\)$`)
 )
 

@@ -21,6 +21,7 @@ func (st *state) openModule() {
 		"switch":         st.switchStage,
 		"merge":          st.mergeStage,
 		"func":           st.functionStage,
+		"emit":           st.emitFrom,
 		"env":            st.env,
 		"read_file":      st.readFile,
 		"glob":           st.glob,
@@ -33,7 +34,7 @@ func (st *state) openModule() {
 		module.RawSetString(name, lua.LNumber(status))
 	}
 	meta := L.CreateTable(0, 4)
-	own := slices.Sorted(maps.Keys(functions))
+	own := append(slices.Sorted(maps.Keys(functions)), standardNames()...)
 	st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
 			name, ok := L.Get(2).(lua.LString)
@@ -49,6 +50,8 @@ func (st *state) openModule() {
 		},
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString(groupMark, lua.LTrue)
+	st.openStandard(module, meta, own)
 	module.Metatable = meta
 	st.modules["gopiper"] = module
 	st.stage = L.CreateTable(0, 3)
@@ -130,6 +133,14 @@ func (st *state) functionStage(L *lua.LState) int {
 	table, ok := L.Get(1).(*lua.LTable)
 	if !ok {
 		L.RaiseError("gopiper.func takes a table: gopiper.func{ function(msg) … end, workers = 4 }")
+	}
+	if isLifecycle(table) {
+		if table.RawGetInt(1) != lua.LNil {
+			L.RaiseError("gopiper.func: beside init, timer, flush and close the function has a name, too: handle = function(msg) … end")
+		}
+		stage := st.lifecycleStage(L, table, "gopiper.func")
+		stage.Position = st.position(L)
+		return st.pushStage(L, stage)
 	}
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
 	f.Impl.(*Function).limits = st.limits(L, table.RawGetString("limits"))

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // The defaults of [Options].
@@ -50,6 +52,12 @@ type Options struct {
 	// Lua state from one message to the next, about; 0 is DefaultStateLimit. A
 	// state that keeps more is let go, and the script is evaluated again.
 	StateLimit int64
+	// Logger takes the log lines of the script and its functions; nil is
+	// slog.Default at the time of the line.
+	Logger *slog.Logger
+	// Metrics takes what the script and its functions count, such as a
+	// *[std.Tally]; nil keeps nothing.
+	Metrics std.Metrics
 	// Interpret leaves all functions to the interpreter, also those that can be
 	// compiled.
 	Interpret bool
@@ -170,6 +178,7 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 		if problem := s.sameAgain(st); problem != nil {
 			return nil, problem
 		}
+		st.plan = nil // a state is to be small
 	}
 	st.run()
 	return st, nil
@@ -179,6 +188,9 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 // are found by the order of their description.
 func (s *Script) sameAgain(st *state) *Error {
 	what := difference(s.described, st.plan)
+	if what == "" && len(st.functions) < len(s.functions) {
+		what = fmt.Sprintf("it has %d functions, and had %d at first", len(st.functions), len(s.functions))
+	}
 	for i, f := range st.functions {
 		if what == "" && (i >= len(s.functions) || s.functions[i] != f.Proto) {
 			what = fmt.Sprintf("function %d is the one of line %d", i+1, f.Proto.LineDefined)

@@ -36,7 +36,9 @@ type state struct {
 	plan       *plan.Plan
 	// functions are those of the plan, in the order of their description, which
 	// is how a *Function finds its own in every state.
-	functions  []*lua.LFunction
+	functions []*lua.LFunction
+	// tables are those that are stages, in the same order.
+	tables     []*lua.LTable
 	stagesLeft int                   // that may be placed
 	modules    map[string]lua.LValue // nil while it is being loaded
 	loading    []string
@@ -56,6 +58,12 @@ type state struct {
 	null       *lua.LUserData // gopiper.null
 	copy       *lua.LFunction // msg.copy
 	emit       *lua.LFunction
+	keep       *lua.LFunction
+	release    *lua.LFunction
+	// of is the worker that the state belongs to alone; nil if it does not.
+	of       *tableWorker
+	standard standard
+	running  *Function // that was called last
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word
@@ -96,11 +104,13 @@ func newState(s *Script, first bool) *state {
 	st.guard.what, st.guard.weigh = "the script", st.weigh
 	st.matcher.Refuel = st.guard.refuel
 	st.lua = lua.NewState(lua.Options{
-		SkipOpenLibs:     true,
-		CallStackSize:    framesMax,
-		RegistrySize:     1024,
-		RegistryMaxSize:  registersMax,
-		RegistryGrowStep: 4096,
+		SkipOpenLibs:  true,
+		CallStackSize: framesMax,
+		// The stack of calls grows with use: a state is to be small.
+		MinimizeStackMemory: true,
+		RegistrySize:        512,
+		RegistryMaxSize:     registersMax,
+		RegistryGrowStep:    2048,
 	})
 	st.openLibrary()
 	if first {

@@ -41,6 +41,7 @@ type effects struct {
 	opened   bool // the document was read in this call
 	current  bool // and data was not assigned since
 	growth   int  // at most how many bytes the document's changes add
+	deferred []deferred
 }
 
 // attributeOverhead is what an attribute takes beside its name and value, in bytes.
@@ -57,7 +58,7 @@ func (e *effects) begin(m component.Message) {
 	e.message, e.data = m, stringOf(data)
 	e.standard, _ = m.(component.StandardMessage)
 	e.hasData, e.hasKey, e.hasTime, e.opened, e.current, e.growth = false, false, false, false, false, 0
-	e.changes = e.changes[:0]
+	e.changes, e.deferred = e.changes[:0], e.deferred[:0]
 }
 
 // end lets go of the message and of much memory.
@@ -182,7 +183,7 @@ func (f *frame) setAttribute(name string, v Value) {
 	f.effects.changes = append(changes, c)
 }
 
-// commit applies what was assigned. Nothing in it can fail, save that the
+// commit applies what was assigned, and what was deferred. Nothing in it can fail, save that the
 // document is no JSON, which it finds out first.
 //
 // What was written to the JSON of a message that is dropped is not worth a pass.
@@ -207,6 +208,7 @@ func (f *frame) commit(written bool) {
 			e.standard.DeleteAttribute(f.names.own(c.name))
 		}
 	}
+	f.settle()
 }
 
 // commitDocument applies the document's changes, which data that was assigned

@@ -1,5 +1,5 @@
 -- 100,000 parentheses.
 -- expect: refused
-local x = 
+local x =
 -- repeat 100000: (
 1

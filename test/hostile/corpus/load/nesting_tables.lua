@@ -1,5 +1,5 @@
 -- 100,000 tables in tables.
 -- expect: refused
-local x = 
+local x =
 -- repeat 100000: {
 
