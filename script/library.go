@@ -44,7 +44,7 @@ func (st *state) openLibrary() {
 		globals.RawSetString(name, lua.LNil)
 	}
 	st.set(globals, map[string]lua.LGFunction{
-		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
+		concatName: st.concat, "print": st.print, "error": st.raise(globals), "collectgarbage": collectGarbage,
 		"next": st.next, "rawset": rawSet, "tonumber": toNumber, "tostring": toString, "require": st.require,
 	})
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat, "sort": st.tableSort})
@@ -143,6 +143,17 @@ func (st *state) print(L *lua.LState) int {
 		st.script.options.Print(st.position(L), text.String())
 	}
 	return 0
+}
+
+// raise is error, which counts the text of the error: the engine copies it.
+func (st *state) raise(globals *lua.LTable) lua.LGFunction {
+	original := globals.RawGetString("error").(*lua.LFunction).GFunction
+	return func(L *lua.LState) int {
+		if text, ok := L.Get(1).(lua.LString); ok {
+			st.guard.spend(L, min(len(text), stringMax))
+		}
+		return original(L)
+	}
 }
 
 // collectGarbage does nothing: the memory is Go's to manage.
