@@ -11,11 +11,14 @@ import (
 // tableConcat is table.concat, without a limit on the number of elements but
 // with one on the length of the result.
 func (st *state) tableConcat(L *lua.LState) int {
-	table, separator := L.CheckTable(1), L.OptString(2, "")
-	first, last := L.OptInt(3, 1), L.OptInt(4, table.Len())
+	table, separator := L.CheckTable(1), ""
+	if L.Get(2) != lua.LNil {
+		separator = textArgument(L, 2)
+	}
+	first, last := int(optional(L, 3, 1)), int(optional(L, 4, float64(table.Len())))
 	out := st.take()
 	for i := first; i <= last; i++ {
-		value := table.RawGetInt(i)
+		value := table.RawGet(lua.LNumber(i))
 		switch v := value.(type) {
 		case lua.LString:
 			out = append(st.grow(L, out, len(v)+len(separator)), v...)

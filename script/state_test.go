@@ -202,7 +202,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, source := range []string{
 		`local t = {}; for i = 1, 1e9 do t[i] = { i } end`,
 		`local t = {}; for i = 1, 1e9 do t[i] = string.rep("x", 1e6) end`,
-		`local t = {}; for i = 1, 1e9 do t[i] = coroutine.create(print) end`,
+		`local t = {}; for i = 1, 1e9 do t[i] = coroutine.create(function() end) end`,
 	} {
 		options := testOptions(t)
 		options.MemoryLimit = 32 << 20

@@ -2,6 +2,7 @@ package script
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,14 +27,8 @@ func (st *state) openStrings(globals *lua.LTable) {
 	meta := L.CreateTable(0, 4)
 	meta.RawSetString("__index", table)
 	meta.RawSetString("__metatable", lua.LFalse)
+	st.set(meta, stringArithmetic())
 	L.SetMetatable(lua.LString(""), meta)
-}
-
-func optional(L *lua.LState, n int, otherwise float64) float64 {
-	if L.Get(n) == lua.LNil {
-		return otherwise
-	}
-	return float64(L.CheckNumber(n))
 }
 
 func stringByte(L *lua.LState) int {
@@ -49,8 +44,8 @@ func stringByte(L *lua.LState) int {
 func stringChar(L *lua.LState) int {
 	out := make([]byte, L.GetTop())
 	for i := range out {
-		c := L.CheckInt(i + 1)
-		if c < 0 || c > 255 {
+		c := integer(L, i+1)
+		if !(0 <= c && c <= 255) {
 			L.ArgError(i+1, "a byte is 0 to 255")
 		}
 		out[i] = byte(c)
@@ -66,7 +61,7 @@ func stringLen(L *lua.LState) int {
 
 func stringSub(L *lua.LState) int {
 	text := textArgument(L, 1)
-	from, to := pattern.Span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
+	from, to := pattern.Span(len(text), integer(L, 2), optional(L, 3, -1))
 	L.Push(lua.LString(text[from:to]))
 	return 1
 }
@@ -94,7 +89,7 @@ func (st *state) convertCase(L *lua.LState, first, last byte) int {
 }
 
 func (st *state) stringRep(L *lua.LState) int {
-	text, n := textArgument(L, 1), max(0, float64(L.CheckNumber(2)))
+	text, n := textArgument(L, 1), max(0, integer(L, 2))
 	if text == "" {
 		n = 0
 	}
@@ -192,6 +187,9 @@ func (st *state) stringMatch(L *lua.LState) int {
 
 func (st *state) stringGmatch(L *lua.LState) int {
 	text, wanted := textArgument(L, 1), textArgument(L, 2)
+	if strings.HasPrefix(wanted, "^") {
+		wanted = "%" + wanted // it is no anchor here
+	}
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		if at > len(text) {
@@ -296,7 +294,7 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 		}
 		out = append(st.grow(L, out, i), replacement[:i]...)
 		if i+1 == len(replacement) {
-			return append(out, '%')
+			return append(out, 0) // what C finds behind the end
 		}
 		c := replacement[i+1]
 		replacement = replacement[i+2:]
@@ -309,7 +307,7 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 			}
 			capture, offset, isPosition := st.matcher.Capture(int(c - '1'))
 			if isPosition {
-				capture = lua.LNumber(offset + 1).String()
+				capture = strconv.Itoa(offset + 1)
 			}
 			out = append(st.grow(L, out, len(capture)), capture...)
 		default:
