@@ -118,13 +118,16 @@ func (st *state) noteOriginals() {
 	for _, name := range []string{"string", "math"} {
 		o.tables[name] = globals.RawGetString(name).(*lua.LTable)
 	}
+	var library []string
 	for name, table := range o.tables {
 		table.ForEach(func(key, value lua.LValue) {
 			if f, ok := value.(*lua.LFunction); ok {
 				o.functions[f] = name + "." + key.String()
+				library = append(library, key.String())
 			}
 		})
 	}
+	st.script.library = library
 }
 
 // meanings says what the names in a function stand for. It implements

@@ -75,6 +75,8 @@ type Script struct {
 	functions []*lua.FunctionProto
 	compiled  []compiled // of the same functions
 	warnings  []Warning
+	// library holds the names of what the tables of the library have.
+	library []string
 
 	mutex  sync.Mutex
 	states map[place]*shared

@@ -122,6 +122,9 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 		w.drive = w.state.lua.NewFunction(w.each)
 	}
 	w.messages, w.reports, w.next, w.started = messages, reports, 0, time.Now()
+	if guard := &w.state.guard; guard.within.IsZero() {
+		guard.within = w.started.Add(w.limits().Time)
+	}
 	defer func() { w.messages, w.reports = nil, nil }()
 	for w.next < len(messages) {
 		w.state.lua.Push(w.drive)
@@ -166,7 +169,7 @@ func (w *worker) each(L *lua.LState) int {
 
 // failed is the report on an error that the function raised.
 func (w *worker) failed(err error) component.Report {
-	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).Error()}
+	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).description()}
 }
 
 // failure is a status, or that of a call that has come to a limit.

@@ -200,12 +200,11 @@ func (f *frame) report(results []Value) component.Report {
 // descriptionMax bounds the description of a report, in bytes.
 const descriptionMax = 4000
 
-// description is the text of a report. One that is too long is for the interpreter
-// to cut.
+// description is the text of a report, cut where it is too long.
 func (f *frame) description(v Value) string {
 	text := f.textOf(v)
 	if len(text) > descriptionMax {
-		f.bail()
+		text = text[:descriptionMax] + "…"
 	}
 	return f.names.own(text)
 }
