@@ -64,12 +64,6 @@ func setMetatable(L *lua.LState) int {
 	return 1
 }
 
-func rawSet(L *lua.LState) int {
-	L.RawSet(L.CheckTable(1), L.CheckAny(2), L.CheckAny(3))
-	L.SetTop(1)
-	return 1
-}
-
 // choose is select.
 func choose(L *lua.LState) int {
 	n := float64(L.GetTop() - 1)

@@ -13,7 +13,7 @@ func (st *state) openCoroutines(table *lua.LTable) {
 	resume := table.RawGetString("resume").(*lua.LFunction).GFunction
 	small := func(L *lua.LState) {
 		L.Options.CallStackSize, L.Options.RegistrySize = 100, 256
-		st.guard.charge(L, 16<<10)
+		st.guard.spend(L, 16<<10)
 	}
 	nested := func(L *lua.LState) int {
 		if thread, ok := L.Get(1).(*lua.LState); ok && thread.Dead {

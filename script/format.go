@@ -17,9 +17,9 @@ func (st *state) stringFormat(L *lua.LState) int {
 	for {
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
-			return st.push(L, append(out, format...))
+			return st.push(L, append(st.grow(L, out, len(format)), format...))
 		}
-		out = append(out, format[:i]...)
+		out = append(st.grow(L, out, i), format[:i]...)
 		flags, verb, rest := directive(format[i+1:])
 		switch {
 		case verb == 0:
@@ -30,9 +30,7 @@ func (st *state) stringFormat(L *lua.LState) int {
 			argument++
 			out = st.appendDirective(L, out, flags, verb, argument)
 		}
-		if format = rest; len(out) > stringMax {
-			st.guard.charge(L, len(out))
-		}
+		format = rest
 	}
 }
 
@@ -70,11 +68,12 @@ func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb b
 	case 's':
 		text := textShown(L, L.Get(n))
 		if flags == "" {
-			return append(out, text...)
+			return append(st.grow(L, out, len(text)), text...)
 		}
-		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes(text))
+		return fmt.Appendf(st.grow(L, out, 3*len(text)), "%"+flags+"s", bytesAsRunes(text))
 	case 'q':
-		return appendQuoted(out, textArgument(L, n))
+		text := textArgument(L, n)
+		return appendQuoted(st.grow(L, out, 2*len(text)+2), text)
 	case 'c':
 		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes([]byte{byte(int64(numberArgument(L, n)))}))
 	case 'e', 'E', 'f', 'g', 'G':

@@ -191,6 +191,9 @@ func onEngines(t *testing.T, name string, test func(t *testing.T, engine func(*O
 
 func interpret(o *Options) { o.Interpret = true }
 
+// atLeisure is for tests of limits other than time.
+func atLeisure(o *Options) { o.Limits.Time = time.Minute }
+
 // sentOn is what was sent on for a message.
 func sentOn(t *testing.T, m *fakeMessage, postponed chan component.Message) (sent []string) {
 	t.Helper()
@@ -238,7 +241,7 @@ func TestBatchGoesOnAfterAnError(t *testing.T) {
 		if msg.data == "bad" then error("bad one") end
 		if msg.data == "drop" then return gopiper.DROP end
 		if msg.data == "loop" then while true do pcall(error) end end
-		msg.data = msg.data .. "!"`), func(o *Options) { o.CallLimit = 5 * time.Millisecond })
+		msg.data = msg.data .. "!"`), func(o *Options) { o.Limits.Time = 5 * time.Millisecond })
 	worker := functionOf(s, 0, 1).Create(0, 0, make(chan component.Message, 10)).(component.BatchHandler)
 	var messages []component.Message
 	for _, data := range []string{"a", "bad", "drop", "bad", "loop", "b"} {
@@ -283,7 +286,7 @@ func TestLimitsHoldInEveryCorner(t *testing.T) {
 		`setmetatable({}, { __index = function(t, k) return t[k .. "x"] end }).x()`,
 	} {
 		s := load(t, withFunction(`if msg.data == "good" then return 300 end `+body),
-			func(o *Options) { o.CallLimit = 5 * time.Millisecond })
+			func(o *Options) { o.Limits.Time = 5 * time.Millisecond })
 		worker := functionOf(s, 0, 1).Create(0, 0, nil)
 		if got := handle(t, worker, newFake("x")); got.Status != StatusLimit && got.Status != StatusError {
 			t.Errorf("%s: %s", body, got)

@@ -143,8 +143,9 @@ func (st *state) print(L *lua.LState) int {
 			text.WriteByte('\t')
 		}
 		text.WriteString(textShown(L, L.Get(i)))
-		st.guard.charge(L, text.Len())
+		st.guard.spend(L, text.Len())
 	}
+	st.guard.emit(L, text.Len()+1)
 	if st.first || !st.describing { // once, however often the script is evaluated
 		st.script.options.Print(st.position(L), text.String())
 	}

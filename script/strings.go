@@ -68,7 +68,7 @@ func stringSub(L *lua.LState) int {
 
 func (st *state) stringReverse(L *lua.LState) int {
 	text := textArgument(L, 1)
-	out := append(st.take(), text...)
+	out := append(st.grow(L, st.take(), len(text)), text...)
 	slices.Reverse(out)
 	return st.push(L, out)
 }
@@ -79,7 +79,7 @@ func (st *state) stringLower(L *lua.LState) int { return st.convertCase(L, 'A', 
 // convertCase flips the case of the letters from first to last.
 func (st *state) convertCase(L *lua.LState, first, last byte) int {
 	text := textArgument(L, 1)
-	out := append(st.take(), text...)
+	out := append(st.grow(L, st.take(), len(text)), text...)
 	for i, c := range out {
 		if first <= c && c <= last {
 			out[i] = c ^ 0x20
@@ -96,7 +96,7 @@ func (st *state) stringRep(L *lua.LState) int {
 	if !(float64(len(text))*n <= stringMax) {
 		n = stringMax + 1
 	}
-	st.guard.charge(L, len(text)*int(n))
+	st.guard.spend(L, len(text)*int(n))
 	L.Push(lua.LString(strings.Repeat(text, int(n))))
 	return 1
 }
@@ -229,10 +229,8 @@ func (st *state) stringGsub(L *lua.LState) int {
 			break
 		}
 		count++
-		out = append(out, text[at:start]...)
-		if out = st.replace(L, out, replacement, text, start, end); len(out) > stringMax {
-			st.guard.charge(L, len(out))
-		}
+		out = append(st.grow(L, out, start-at), text[at:start]...)
+		out = st.replace(L, out, replacement, text, start, end)
 		at = end
 		if start == end {
 			if at < len(text) {
@@ -245,7 +243,7 @@ func (st *state) stringGsub(L *lua.LState) int {
 		}
 	}
 	if at < len(text) {
-		out = append(out, text[at:]...)
+		out = append(st.grow(L, out, len(text)-at), text[at:]...)
 	}
 	if count == 0 {
 		st.buffer = out
@@ -279,12 +277,12 @@ func (st *state) replace(L *lua.LState, out []byte, replacement lua.LValue, text
 	}
 	switch value.(type) {
 	case lua.LString, lua.LNumber:
-		return appendText(out, value)
+		return st.appendText(L, out, value)
 	}
 	if lua.LVAsBool(value) {
 		L.RaiseError("string.gsub: a replacement must be a string, a number, nil or false, not a %s value", value.Type())
 	}
-	return append(out, text[start:end]...)
+	return append(st.grow(L, out, end-start), text[start:end]...)
 }
 
 // expand appends a replacement string, in which %1 stands for a capture.
@@ -292,9 +290,9 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 	for {
 		i := strings.IndexByte(replacement, '%')
 		if i < 0 {
-			return append(out, replacement...)
+			return append(st.grow(L, out, len(replacement)), replacement...)
 		}
-		out = append(out, replacement[:i]...)
+		out = append(st.grow(L, out, i), replacement[:i]...)
 		if i+1 == len(replacement) {
 			return append(out, 0) // what C finds behind the end
 		}
@@ -302,7 +300,7 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 		replacement = replacement[i+2:]
 		switch {
 		case c == '0', c == '1' && st.matcher.Captures() == 0:
-			out = append(out, text[start:end]...)
+			out = append(st.grow(L, out, end-start), text[start:end]...)
 		case '1' <= c && c <= '9':
 			if int(c-'1') >= st.matcher.Captures() {
 				L.RaiseError("string.gsub: %%%c stands for no capture of the pattern", c)
@@ -311,12 +309,9 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 			if isPosition {
 				capture = strconv.Itoa(offset + 1)
 			}
-			out = append(out, capture...)
+			out = append(st.grow(L, out, len(capture)), capture...)
 		default:
 			out = append(out, c)
-		}
-		if len(out) > stringMax {
-			st.guard.charge(L, len(out))
 		}
 	}
 }

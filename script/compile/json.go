@@ -3,9 +3,9 @@ package compile
 import (
 	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/gopiper/gopiper/jsonview"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // exactMax is up to where a float64 holds every whole number.
@@ -65,8 +65,8 @@ func numberIn(raw []byte) Value {
 		}
 	}
 	s := stringOf(raw)
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.Abs(n) >= exactMax { // which 2^53 + 1 is rounded to
+	n, exact := std.NumberOf(s)
+	if exact || math.Abs(n) >= exactMax {
 		return Value{kind: isExact, text: s}
 	}
 	return Value{kind: isNumber, number: n, text: s}
@@ -109,9 +109,8 @@ func (f *frame) setIndex(object, key, value Value) {
 	}
 	raw := f.toJSON(value)
 	f.charge(len(f.effects.data) + f.effects.growth)
-	if f.effects.growth += len(raw) + 2; f.effects.growth > f.limits.Bytes {
-		f.bail()
-	}
+	f.effects.growth += len(raw) + 2
+	f.emit(len(raw) + 2)
 	n := object.node
 	switch {
 	case n.Kind() == jsonview.Object && key.kind == isString && value.kind == isNil:
