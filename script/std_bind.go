@@ -31,9 +31,8 @@ type standard struct {
 	made map[lua.LValue]string
 }
 
-// openStandard makes gopiper.NAME find the standard library. short are the names
-// of the module's own functions.
-func (st *state) openStandard(module, meta *lua.LTable, short []string) {
+// openStandard makes gopiper.NAME find the standard library.
+func (st *state) openStandard(module, meta *lua.LTable) {
 	b := &st.standard
 	b.st = st
 	b.context = std.Context{
@@ -47,7 +46,7 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	st.set(meta, map[string]lua.LGFunction{"__index": func(L *lua.LState) int {
 		if name, ok := L.Get(2).(lua.LString); ok {
 			if g := std.Find(string(name)); g != nil {
-				value := b.group(g, short)
+				value := b.group(g)
 				module.RawSetString(g.Name, value)
 				L.Push(value)
 				return 1
@@ -57,18 +56,9 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	}})
 }
 
-// standardNames are the names in the module that openModule does not make.
-func standardNames() []string {
-	names := []string{"null", "array", "object"}
-	for _, g := range std.Groups() {
-		names = append(names, g.Name)
-	}
-	return names
-}
-
 // group makes the table of a group, or its function. What the name stands for
 // as a component, such as gopiper.json{ … }, it still does.
-func (b *standard) group(g *std.Group, short []string) lua.LValue {
+func (b *standard) group(g *std.Group) lua.LValue {
 	L := b.st.lua
 	table := L.CreateTable(0, len(g.Functions))
 	var single lua.LValue
@@ -103,7 +93,7 @@ func (b *standard) group(g *std.Group, short []string) lua.LValue {
 		},
 		"__call": func(L *lua.LState) int {
 			attributes := L.Get(2)
-			L.Push(b.st.shortForm(L, g.Name, short))
+			L.Push(b.st.shortForm(L, g.Name))
 			L.Push(attributes)
 			L.Call(1, 1)
 			return 1
