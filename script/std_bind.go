@@ -24,6 +24,7 @@ type standard struct {
 	arguments []std.Value
 	left      int // values that the arguments may still hold
 	work      int // since the guard was last asked
+	decoded   std.Memory[lua.LValue]
 
 	objects map[string]*lua.LTable // metatables
 	// made are the groups and functions by their names, for the compiler; nil
@@ -136,17 +137,11 @@ func (b *standard) methods(kind string) *lua.LTable {
 
 // bind makes a Lua function of one of the library.
 func (b *standard) bind(f *std.Function) lua.LGFunction {
+	if f.Name == "json.decode" {
+		return b.decodeJSON
+	}
 	return func(L *lua.LState) int {
-		b.surroundings(L)
-		b.arguments, b.left = b.arguments[:0], argumentsMax
-		for i := 1; i <= L.GetTop(); i++ {
-			value, err := b.fromLua(L.Get(i), 0)
-			if err != nil {
-				b.arguments = b.arguments[:0]
-				L.RaiseError("bad argument #%d to '%s' (%s)", i, f.Short(), err.Error())
-			}
-			b.arguments = append(b.arguments, value)
-		}
+		b.gather(L, f.Short())
 		results, err := f.Call(&b.context, b.arguments)
 		clear(b.arguments)
 		if err != nil {
@@ -157,6 +152,20 @@ func (b *standard) bind(f *std.Function) lua.LGFunction {
 			L.Push(b.toLua(value))
 		}
 		return len(results)
+	}
+}
+
+// gather makes the arguments of a call.
+func (b *standard) gather(L *lua.LState, function string) {
+	b.surroundings(L)
+	b.arguments, b.left = b.arguments[:0], argumentsMax
+	for i := 1; i <= L.GetTop(); i++ {
+		value, err := b.fromLua(L.Get(i), 0)
+		if err != nil {
+			b.arguments = b.arguments[:0]
+			L.RaiseError("bad argument #%d to '%s' (%s)", i, function, err.Error())
+		}
+		b.arguments = append(b.arguments, value)
 	}
 }
 
