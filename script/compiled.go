@@ -74,6 +74,9 @@ func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 	ordinal := f.Impl.(*Function).ordinal
 	function := c.state.functions[ordinal]
 	tree, reason := c.tree(function)
+	if life := f.Impl.(*Function).life; life != nil && life.batch {
+		reason = &compile.Reason{Line: function.Proto.LineDefined, Text: "handle_batch, which gets many messages at once"}
+	}
 	if reason == nil {
 		s.compiled[ordinal].purpose = purpose
 		s.compiled[ordinal].function, reason = compile.Compile(tree, purpose, &meanings{c, function})

@@ -29,7 +29,7 @@ func (v *view) alive() bool {
 
 // touched tells whether there is something to do though nothing was returned.
 func (v *view) touched() bool {
-	return len(v.emitted) > 0 || v.json != nil && v.json.changed
+	return len(v.emitted) > 0 || v.pending || v.json != nil && v.json.changed
 }
 
 // receiver returns the message that a method was called with.
@@ -56,6 +56,10 @@ func (st *state) copyMessage(L *lua.LState) int {
 // function has returned, before the function's own.
 func (st *state) emitMessage(L *lua.LState) int {
 	h := st.receiver(L, "emit")
+	if st.of != nil {
+		st.of.emitView(L, h)
+		return 0
+	}
 	switch origin := h.origin(); {
 	case origin.readOnly != "":
 		L.RaiseError("%s must not send messages; emit them in a function of the pipeline", origin.readOnly)

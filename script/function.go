@@ -27,8 +27,9 @@ const (
 // state.
 type Function struct {
 	script   *Script
-	ordinal  int // its place in state.functions
-	pipeline int // its place in Plan.Pipelines
+	ordinal  int        // its place in state.functions
+	pipeline int        // its place in Plan.Pipelines
+	life     *lifecycle // of one that is a part of a table; nil for any other
 	// pipelineName and stage name its place in log lines; see Place.
 	pipelineName, stage string
 }
@@ -51,7 +52,12 @@ var declaration = component.Declaration{
 // Declaration describes a function as a component. What splits a message sends
 // on postponed before the callback, though Emits is not set: the engine takes
 // that from every component that is Sync.
-func (f *Function) Declaration() *component.Declaration { return &declaration }
+func (f *Function) Declaration() *component.Declaration {
+	if f.life != nil {
+		return f.life.declaration
+	}
+	return &declaration
+}
 
 // Amount is 1: a function has one worker unless the plan says otherwise.
 func (f *Function) Amount() int { return 1 }
@@ -72,6 +78,9 @@ func (f *Function) Prepare(segment, worker int) error {
 // returns the *[Error] of a script that cannot be evaluated again; without Open
 // every message fails with [StatusState] then.
 func (f *Function) Create(segment, worker int, postponed chan component.Message) component.Component {
+	if f.life != nil {
+		return newTableWorker(f, postponed)
+	}
 	return newWorker(f, place{f.pipeline, segment, worker}, postponed)
 }
 

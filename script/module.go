@@ -22,6 +22,7 @@ func (st *state) openModule() {
 		"switch":         st.switchStage,
 		"merge":          st.mergeStage,
 		"func":           st.functionStage,
+		"emit":           st.emitFrom,
 		"env":            st.env,
 		"read_file":      st.readFile,
 		"glob":           st.glob,
@@ -147,6 +148,14 @@ func (st *state) functionStage(L *lua.LState) int {
 	table, ok := L.Get(1).(*lua.LTable)
 	if !ok {
 		L.RaiseError("gopiper.func takes a table: gopiper.func{ function(msg) … end, workers = 4 }")
+	}
+	if isLifecycle(table) {
+		if table.RawGetInt(1) != lua.LNil {
+			L.RaiseError("gopiper.func: beside init, timer, flush and close the function has a name, too: handle = function(msg) … end")
+		}
+		stage := st.lifecycleStage(L, table, "gopiper.func")
+		stage.Position = st.position(L)
+		return st.pushStage(L, stage)
 	}
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
 	table = without(L, table, lua.LNumber(1))

@@ -182,6 +182,9 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 // are found by the order of their description.
 func (s *Script) sameAgain(st *state) *Error {
 	what := difference(s.described, st.plan)
+	if what == "" && len(st.functions) < len(s.functions) {
+		what = fmt.Sprintf("it has %d functions, and had %d at first", len(st.functions), len(s.functions))
+	}
 	for i, f := range st.functions {
 		if what == "" && (i >= len(s.functions) || s.functions[i] != f.Proto) {
 			what = fmt.Sprintf("function %d is the one of line %d", i+1, f.Proto.LineDefined)
