@@ -40,6 +40,7 @@ func (m luaMaker) Text(text string) lua.LValue {
 }
 
 func (m luaMaker) List(elements []lua.LValue) lua.LValue {
+	_ = m.st.standard.charge(64 * len(elements)) // it raises its error
 	table := m.st.lua.CreateTable(len(elements), 0)
 	for _, element := range elements {
 		table.Append(element)
@@ -49,6 +50,7 @@ func (m luaMaker) List(elements []lua.LValue) lua.LValue {
 }
 
 func (m luaMaker) Object(names []string, fields []lua.LValue) lua.LValue {
+	_ = m.st.standard.charge(64 * len(names)) // it raises its error
 	table := m.st.lua.CreateTable(0, len(names))
 	for i, name := range names {
 		if table.RawGetString(name) == lua.LNil {
