@@ -9,6 +9,7 @@ import (
 
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/compile"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // What runs functions, as the plan says it.
@@ -132,6 +133,9 @@ type meanings struct {
 
 // Meaning implements compile.Environment.
 func (m *meanings) Meaning(name string) compile.Meaning {
+	if standard, ok := compile.Module(name); ok {
+		return standard
+	}
 	if library, field, ok := strings.Cut(name, "."); ok {
 		if table := m.state.originals.tables[library]; table != nil && !m.isLoose(library) {
 			return m.of(field, table.RawGetString(field))
@@ -179,16 +183,38 @@ func (m *meanings) of(name string, value lua.LValue) compile.Meaning {
 		if full, ok := m.state.originals.functions[v]; ok {
 			return compile.Library(full)
 		}
+		return m.standard(v)
 	case *lua.LTable:
 		for library, table := range m.state.originals.tables {
 			if v == table && !m.isLoose(name) {
 				return compile.Library(library)
 			}
 		}
+		return m.standard(v)
 	case *lua.LUserData:
 		if v == m.state.null {
 			return compile.JSONNull()
 		}
+		return object(v.Value)
+	}
+	return compile.Meaning{}
+}
+
+// standard is the meaning of a group or a function of the standard library,
+// which nobody can change.
+func (m *meanings) standard(value lua.LValue) compile.Meaning {
+	meaning, _ := compile.Module(m.state.standard.made[value])
+	return meaning
+}
+
+// object is the meaning of a counter or a gauge.
+func object(held any) compile.Meaning {
+	none := func(float64) bool { return false }
+	switch o := held.(type) {
+	case std.Counter:
+		return compile.Object(map[string]compile.Method{"add": {Do: o.Add, Refuses: std.NoCount, Optional: true}})
+	case std.Gauge:
+		return compile.Object(map[string]compile.Method{"set": {Do: o.Set, Refuses: none}, "add": {Do: o.Change, Refuses: none}})
 	}
 	return compile.Meaning{}
 }

@@ -22,6 +22,7 @@
 //	merge{ { source, a }, { source } }    several sources, as the first stage
 //	env(name, default)                    an environment variable
 //	null, array(t), object(t)             what JSON has and Lua has not
+//	json, time, regex, …                  the standard library, package std
 //	read_file(path), glob(pattern)        a file's contents, a list of paths
 //	emit(message, from)                   sends on what was made of kept messages
 //	DONE, CONTINUE, RETRY, FAIL, DROP     the first status of each class

@@ -27,10 +27,16 @@ const (
 // state.
 type Function struct {
 	script   *Script
+	life     *lifecycle // of one that is a part of a table; nil for any other
 	ordinal  int        // its place in state.functions
 	pipeline int        // its place in Plan.Pipelines
-	life     *lifecycle // of one that is a part of a table; nil for any other
+	// pipelineName and stage name its place in log lines; see Place.
+	pipelineName, stage string
 }
+
+// Place tells the names of the pipeline and the stage, for the log lines of the
+// function. It is called before the first worker is made, if at all.
+func (f *Function) Place(pipeline, stage string) { f.pipelineName, f.stage = pipeline, stage }
 
 // place tells where functions run.
 type place struct{ pipeline, segment, worker int }
@@ -205,6 +211,7 @@ func (s *seat) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	st.running = s.function
 	if s.state != st {
 		s.state, s.lua, s.message = st, st.functions[s.function.ordinal], st.newMessage(&s.view)
 	}

@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/jsonview"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // exactFrom is where whole numbers begin that a Lua number may not hold: it
@@ -38,10 +39,9 @@ func (st *state) number(v *view, value jsonview.Value) lua.LValue {
 			return lua.LNumber(n)
 		}
 	}
-	f, err := strconv.ParseFloat(string(raw), 64)
-	whole := !strings.ContainsAny(string(raw), ".eE")
-	if err != nil || whole && math.Abs(f) >= exactFrom && !isExactFrom(raw) || f == 0 && strings.ContainsAny(mantissa(string(raw)), "123456789") {
-		return st.newExact(string(raw), whole)
+	f, isExact := std.NumberOf(string(raw))
+	if isExact {
+		return st.newExact(string(raw))
 	}
 	var buffer [32]byte
 	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
@@ -53,17 +53,6 @@ func (st *state) number(v *view, value jsonview.Value) lua.LValue {
 		v.numbers[math.Float64bits(f)] = string(raw)
 	}
 	return lua.LNumber(f)
-}
-
-func isExactFrom(raw []byte) bool {
-	return strings.TrimPrefix(string(raw), "-") == strconv.Itoa(exactFrom)
-}
-
-func mantissa(text string) string {
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		return text[:i]
-	}
-	return text
 }
 
 // smallInt reads up to 15 digits. The text is that of a number.
@@ -85,8 +74,8 @@ func smallInt(raw []byte) (float64, bool) {
 	return float64(n), true
 }
 
-func (st *state) newExact(text string, whole bool) lua.LValue {
-	return &lua.LUserData{Value: &exact{text, whole}, Metatable: st.exact}
+func (st *state) newExact(text string) lua.LValue {
+	return &lua.LUserData{Value: &exact{text, !strings.ContainsAny(text, ".eE")}, Metatable: st.exact}
 }
 
 // exactOf returns the exact number that a value is, nil if it is none.
@@ -211,7 +200,7 @@ func (st *state) fromBig(n *big.Int) lua.LValue {
 	if n.IsInt64() && n.Int64() <= exactFrom && n.Int64() >= -exactFrom {
 		return lua.LNumber(n.Int64())
 	}
-	return st.newExact(n.String(), true)
+	return st.newExact(n.String())
 }
 
 func (st *state) compare(L *lua.LState, holds func(sign int) bool) int {

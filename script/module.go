@@ -34,7 +34,7 @@ func (st *state) openModule() {
 		module.RawSetString(name, lua.LNumber(status))
 	}
 	meta := L.CreateTable(0, 4)
-	own := slices.Sorted(maps.Keys(functions))
+	own := append(slices.Sorted(maps.Keys(functions)), standardNames()...)
 	st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
 			name, ok := L.Get(2).(lua.LString)
@@ -50,6 +50,8 @@ func (st *state) openModule() {
 		},
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString(groupMark, lua.LTrue)
+	st.openStandard(module, meta, own)
 	module.Metatable = meta
 	st.modules["gopiper"] = module
 	st.stage = L.CreateTable(0, 3)

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // The defaults of [Options].
@@ -47,6 +49,12 @@ type Options struct {
 	// CallLimit bounds one call of a function with one message; 0 is
 	// DefaultCallLimit.
 	CallLimit time.Duration
+	// Logger takes the log lines of the script and its functions; nil is
+	// slog.Default at the time of the line.
+	Logger *slog.Logger
+	// Metrics takes what the script and its functions count, such as a
+	// *[std.Tally]; nil keeps nothing.
+	Metrics std.Metrics
 	// Interpret leaves all functions to the interpreter, also those that can be
 	// compiled.
 	Interpret bool

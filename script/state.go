@@ -57,7 +57,9 @@ type state struct {
 	keep       *lua.LFunction
 	release    *lua.LFunction
 	// of is the worker that the state belongs to alone; nil if it does not.
-	of *tableWorker
+	of       *tableWorker
+	standard standard
+	running  *Function // that was called last
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word
