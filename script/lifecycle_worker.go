@@ -33,7 +33,8 @@ type tableWorker struct {
 	emissions []emission
 	emitted   int // bytes
 
-	batch batch // for handle_batch
+	batch      batch           // for handle_batch
+	remembered component.State // gopiper.state; nil unless the stage is stateful
 }
 
 // doing says which function runs, for what it may do.
@@ -65,6 +66,9 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 func (w *tableWorker) Open(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.life.stateful {
+		w.remembered = component.StateOf(ctx)
+	}
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
@@ -84,6 +88,9 @@ func (w *tableWorker) begin(ctx context.Context) error {
 	}
 	w.leave()
 	w.state.of = w
+	if w.remembered != nil {
+		w.state.standard.context.State = stageState{w}
+	}
 	w.batch, w.drive = batch{}, nil
 	w.ready = w.state
 	if w.life.init >= 0 {

@@ -38,7 +38,7 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	b.st = st
 	b.context = std.Context{
 		Charge: b.charge, MaxOutput: stringMax, Now: b.now, Where: b.where,
-		Metrics: st.script.options.Metrics, Logger: st.script.options.Logger,
+		Metrics: st.script.options.Metrics, Logger: st.script.options.Logger, Shared: st.script.shared,
 	}
 	if st.first {
 		b.made = make(map[lua.LValue]string)
@@ -147,6 +147,9 @@ func (b *standard) methods(kind string) *lua.LTable {
 // bind makes a Lua function of one of the library.
 func (b *standard) bind(f *std.Function) lua.LGFunction {
 	return func(L *lua.LState) int {
+		if f.Handling && b.st.describing {
+			L.RaiseError("gopiper.%s is for handling messages and cannot be called while the script describes; call it in a function of a stage", f.Name)
+		}
 		b.surroundings(L)
 		b.arguments, b.left = b.arguments[:0], argumentsMax
 		for i := 1; i <= L.GetTop(); i++ {
