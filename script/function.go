@@ -27,9 +27,9 @@ const (
 // state.
 type Function struct {
 	script   *Script
-	life     *lifecycle // of one that is a part of a table; nil for any other
 	ordinal  int        // its place in state.functions
 	pipeline int        // its place in Plan.Pipelines
+	life     *lifecycle // of one that is a part of a table; nil for any other
 	// pipelineName and stage name its place in log lines; see Place.
 	pipelineName, stage string
 }

@@ -84,6 +84,9 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 	if stateful := table.RawGetString("stateful"); stateful != lua.LNil {
 		life.stateful = converted[bool](L, stateful, what+": attribute \"stateful\"", component.Bool, nil)
 	}
+	if life.stateful && life.batch {
+		L.RaiseError("%s: a stage that is stateful has handle, not handle_batch: a change of gopiper.state belongs to one message", what)
+	}
 	life.every = st.every(L, table.RawGetString("every"), life, what)
 	life.declare()
 	return stage
@@ -129,6 +132,9 @@ func (st *state) every(L *lua.LState, value lua.LValue, life *lifecycle, what st
 func (l *lifecycle) declare() {
 	d := declaration
 	d.Emits = l.timer >= 0 || l.flush >= 0
+	if l.stateful { // see statefulWorker
+		d.Interfaces &^= component.IsBatchHandler
+	}
 	d.Stateful = l.stateful || l.flush >= 0
 	if l.flush >= 0 { // it may keep messages
 		d.Interfaces |= component.IsFlusher

@@ -1,28 +1,44 @@
 package script
 
 import (
-	"errors"
+	"context"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
 )
 
+// statefulWorker is the worker of a table that is stateful. It gets one message at a
+// time, so that what a message that fails has changed is taken back before the next one
+// looks.
+type statefulWorker struct{ table *tableWorker }
+
+// Open opens the worker.
+func (w statefulWorker) Open(ctx context.Context) error { return w.table.Open(ctx) }
+
+// Handle hands one message to the function.
+func (w statefulWorker) Handle(m component.Message, handled component.HandledCallback) {
+	w.table.Handle(m, handled)
+}
+
+// Close closes the worker.
+func (w statefulWorker) Close() error { return w.table.Close() }
+
+// statefulFlushingWorker is that of a stateful table with flush.
+type statefulFlushingWorker struct{ statefulWorker }
+
+// Flush calls flush.
+func (w statefulFlushingWorker) Flush(ctx context.Context) error { return w.table.flush(ctx) }
+
 // stageState is gopiper.state for the functions of a table: the stage's state, with the
 // message at hand as the cause of every change.
 type stageState struct{ w *tableWorker }
 
-// errBatchState is why handle_batch changes nothing.
-var errBatchState = errors.New("gopiper.state can only be read in handle_batch, for a change belongs to one message; use handle")
-
-// cause is the message that a change belongs to; nil for none.
-func (s stageState) cause() (component.Message, error) {
-	switch s.w.doing {
-	case doingHandle:
-		return s.w.view.message, nil
-	case doingBatch:
-		return nil, errBatchState
+// cause is the message that a change belongs to; nil if none is at hand.
+func (s stageState) cause() component.Message {
+	if s.w.doing == doingHandle {
+		return s.w.view.message
 	}
-	return nil, nil
+	return nil
 }
 
 // Get implements std.State, as what follows does.
@@ -30,21 +46,11 @@ func (s stageState) Get(key []byte) ([]byte, error) { return s.w.remembered.Get(
 
 // Put makes a change.
 func (s stageState) Put(key, value []byte, expires time.Time) error {
-	cause, err := s.cause()
-	if err != nil {
-		return err
-	}
-	return s.w.remembered.Put(cause, key, value, expires)
+	return s.w.remembered.Put(s.cause(), key, value, expires)
 }
 
 // Delete makes a change.
-func (s stageState) Delete(key []byte) error {
-	cause, err := s.cause()
-	if err != nil {
-		return err
-	}
-	return s.w.remembered.Delete(cause, key)
-}
+func (s stageState) Delete(key []byte) error { return s.w.remembered.Delete(s.cause(), key) }
 
 // Each lists what there is.
 func (s stageState) Each(prefix []byte, yield func(key, value []byte) bool) error {

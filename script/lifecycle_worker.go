@@ -56,7 +56,13 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 	w := &tableWorker{life: f.life, closed: make(chan struct{})}
 	w.worker = *newWorker(f, place{}, postponed)
 	w.worker.table, w.shared = w, &w.private
-	if f.life.flush >= 0 {
+	flushes := f.life.flush >= 0
+	switch {
+	case f.life.stateful && flushes:
+		return statefulFlushingWorker{statefulWorker{w}}
+	case f.life.stateful:
+		return statefulWorker{w}
+	case flushes:
 		return flushingWorker{w}
 	}
 	return w
@@ -202,8 +208,11 @@ func (w *tableWorker) finish(L *lua.LState, n int) component.Report {
 	return r
 }
 
-// Flush calls flush. What is kept after it fails: nobody would ever send it on.
-func (w flushingWorker) Flush(context.Context) error {
+// Flush calls flush.
+func (w flushingWorker) Flush(ctx context.Context) error { return w.flush(ctx) }
+
+// flush calls flush. What is kept after it fails: nobody would ever send it on.
+func (w *tableWorker) flush(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ready == nil || w.ready.broken {

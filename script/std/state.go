@@ -42,7 +42,7 @@ the message that was handled: after a crash, either both have happened, or the m
 When the function fails the message, or wants it handled again, its changes are taken back; what a later stage does changes nothing. A change
 in init, timer, flush or close belongs to no message, and waits for the disk.
 
-handle_batch can only read it, for its changes would belong to several messages. It is for functions that handle messages: while a script
+A stage with handle_batch has none, for a change belongs to one message. It is for functions that handle messages: while a script
 describes, using it is an error. Keys are found by the names of the pipeline and the stage.
 
 ` + "```" + `
