@@ -236,7 +236,10 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 	if c.function == nil || c.purpose != purpose {
 		return nil
 	}
-	return c.function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+	limits := f.limits.or(f.script.options.Limits)
+	return c.function.NewRunner(compile.Options{Limits: compile.Limits{
+		Steps: int(limits.Instructions), Time: limits.Time, Bytes: int(limits.Memory), Output: int(limits.Output),
+	}})
 }
 
 // evaluated tells whether the script could be evaluated for the place: before that no

@@ -8,9 +8,6 @@ import (
 
 // This file is msg:copy() and msg:emit().
 
-// emittedMax bounds, in bytes, what a function may emit for one message.
-const emittedMax = stringMax
-
 // partOverhead is what an emitted message takes beside its data.
 const partOverhead = 256
 
@@ -67,9 +64,7 @@ func (st *state) emitMessage(L *lua.LState) int {
 		L.RaiseError("messages cannot be sent on here: nothing follows the function")
 	default:
 		p := st.snapshot(L, h.view)
-		if origin.emittedBytes += len(p.data) + partOverhead + 32*len(p.attributes); origin.emittedBytes > emittedMax {
-			L.RaiseError("the function emits more than %d MiB for one message", emittedMax>>20)
-		}
+		st.guard.emit(L, p.size())
 		origin.emitted = append(origin.emitted, p)
 	}
 	return 0
@@ -81,7 +76,7 @@ func (st *state) snapshot(L *lua.LState, v *view) part {
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
-	st.guard.charge(L, min(len(p.data), stringMax)+partOverhead)
+	st.guard.spend(L, min(len(p.data)+partOverhead, stringMax))
 	return p
 }
 
@@ -98,6 +93,15 @@ func (v *view) snapshot() (part, error) {
 		}
 	}
 	return p, nil
+}
+
+// size is about how many bytes the message takes that a part becomes.
+func (p *part) size() int {
+	n := len(p.data) + partOverhead
+	for _, text := range p.attributes {
+		n += len(text) + 16
+	}
+	return n
 }
 
 // give gives a message the key, the timestamp and the attributes of a whole

@@ -40,6 +40,7 @@ func (s *Script) runtimeError(err error) *Error {
 	if strings.TrimSpace(message) == "" {
 		message = "the error has no message"
 	}
+	message = shorten(message, descriptionMax)
 	if at == (plan.Position{}) && len(stack) > 0 {
 		at, _ = s.splitPosition(stack[0])
 	}

@@ -30,6 +30,7 @@ type Function struct {
 	ordinal  int        // its place in state.functions
 	pipeline int        // its place in Plan.Pipelines
 	life     *lifecycle // of one that is a part of a table; nil for any other
+	limits   Limits
 	// pipelineName and stage name its place in log lines; see Place.
 	pipelineName, stage string
 }
@@ -170,7 +171,7 @@ func (s *Script) unshare(p place, h *shared) {
 func (h *shared) enter(ctx context.Context, s *Script) (*state, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken {
+	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken && (h.state.of != nil || !h.state.overweight()) {
 		return h.state, nil
 	}
 	if h.err != nil {
@@ -226,7 +227,7 @@ func (s *seat) ask(m component.Message) (lua.LValue, error) {
 		return nil, err
 	}
 	defer s.leave()
-	s.state.guard.reset()
+	s.state.guard.reset(s.limits())
 	s.view.begin(m)
 	defer s.view.end()
 	L := s.state.lua

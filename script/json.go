@@ -94,8 +94,9 @@ func (d *document) end() {
 	d.started = d.generation
 }
 
-// wrote notes that something of n bytes was written.
-func (v *view) wrote(L *lua.LState, n int) {
+// noteWritten notes that something of n bytes was written.
+func (st *state) noteWritten(L *lua.LState, v *view, n int) {
+	st.guard.emit(L, n)
 	v.data, v.json.changed = nil, true
 	if v.json.size += n; v.json.size > stringMax {
 		L.RaiseError("msg.json: what was written for this message takes more than %d MiB", stringMax>>20)
@@ -130,7 +131,7 @@ func (st *state) readData(L *lua.LState, v *view) lua.LValue {
 	text, err := v.text()
 	check(L, err)
 	if fresh && v.json != nil && v.json.changed {
-		st.guard.charge(L, min(len(text.(lua.LString)), stringMax))
+		st.guard.spend(L, min(len(text.(lua.LString)), stringMax))
 	}
 	return text
 }
@@ -201,7 +202,7 @@ func (st *state) assignJSON(L *lua.LState, v *view, value lua.LValue) {
 	d.Reset(data)
 	d.open, d.size = true, len(data)
 	tooDeep(L, d.SetRoot(raw))
-	v.wrote(L, len(raw))
+	st.noteWritten(L, v, len(raw))
 	st.buffer = raw
 }
 

@@ -42,12 +42,9 @@ func (st *state) toJSON(L *lua.LState, v *view, value lua.LValue, what, key stri
 }
 
 func (e *encoder) value(value lua.LValue, depth int) error {
-	if len(e.out) > stringMax {
-		return fmt.Errorf("the JSON would be longer than %d MiB", stringMax>>20)
-	}
 	switch v := value.(type) {
 	case lua.LString:
-		e.out = jsonview.AppendString(e.out, string(v))
+		e.out = jsonview.AppendString(e.st.grow(e.L, e.out, len(v)+2), string(v))
 		return nil
 	case lua.LNumber:
 		return e.number(float64(v))

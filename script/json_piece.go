@@ -119,7 +119,7 @@ func (st *state) objectNewIndex(L *lua.LState) int {
 	}
 	if L.Get(3) == lua.LNil {
 		p.node.Delete(string(key))
-		p.of.wrote(L, len(key))
+		st.noteWritten(L, p.of, len(key))
 		return 0
 	}
 	raw := st.toJSON(L, p.of, L.Get(3), "the field", string(key))
@@ -131,7 +131,7 @@ func (st *state) objectNewIndex(L *lua.LState) int {
 // wrote notes what was written to a part, unless that was an error.
 func (st *state) wrote(L *lua.LState, p *piece, n int, err error) {
 	tooDeep(L, err)
-	p.of.wrote(L, n+8) // and quotes, a colon and a comma
+	st.noteWritten(L, p.of, n+8) // and quotes, a colon and a comma
 }
 
 // tooDeep raises an error if something could not be written. As it is JSON, and

@@ -22,9 +22,8 @@ type view struct {
 	sends    bool // whether messages can be sent on
 
 	// calls counts the calls that have ended: copies are good for one.
-	calls        uint64
-	emitted      []part
-	emittedBytes int
+	calls   uint64
+	emitted []part
 
 	copied *view // what a copy was made from; nil for msg itself
 	born   uint64
@@ -34,6 +33,9 @@ type view struct {
 	pending bool  // there is something to do when the function has returned
 	failing bool  // the message fails, or is tried again
 }
+
+// attributeOverhead is what an attribute takes beside its name and value, in bytes.
+const attributeOverhead = 64
 
 // textsKept is for how many texts of numbers memory is kept.
 const textsKept = 1 << 10
@@ -50,7 +52,7 @@ func (v *view) end() {
 		v.numbers = nil
 	}
 	clear(v.numbers)
-	v.emitted, v.emittedBytes = nil, 0
+	v.emitted = nil
 }
 
 // messageFields are the fields of msg, for suggestions.
@@ -70,7 +72,7 @@ func (st *state) openMessages() {
 		},
 	})
 	st.set(st.attributes, map[string]lua.LGFunction{
-		"__index": attributesIndex, "__newindex": attributesNewIndex, "__pairs": attributesPairs,
+		"__index": attributesIndex, "__newindex": st.attributesNewIndex, "__pairs": attributesPairs,
 		"__tostring": func(L *lua.LState) int {
 			L.Push(lua.LString("attributes"))
 			return 1
@@ -177,6 +179,7 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 		if h.json != nil && h.json.open {
 			h.json.forget()
 		}
+		st.guard.emit(L, len(text))
 		setData(h.message, text)
 		if h.data = value; value.Type() != lua.LTString {
 			h.data = lua.LString(text)
@@ -242,7 +245,7 @@ func attributesIndex(L *lua.LState) int {
 	return 1
 }
 
-func attributesNewIndex(L *lua.LState) int {
+func (st *state) attributesNewIndex(L *lua.LState) int {
 	h := viewed(L)
 	h.change(L)
 	name, ok := textOf(L.Get(2))
@@ -258,6 +261,7 @@ func attributesNewIndex(L *lua.LState) int {
 	if !ok {
 		L.RaiseError("the attribute %q is a string or nil, not %s; use tostring(…)", name, describe(L.Get(3)))
 	}
+	st.guard.emit(L, len(name)+len(value)+attributeOverhead)
 	m.SetAttribute(name, value)
 	return 0
 }

@@ -20,7 +20,7 @@ import (
 const (
 	DefaultTimeLimit   = 5 * time.Second
 	DefaultMemoryLimit = 512 << 20
-	DefaultCallLimit   = 100 * time.Millisecond
+	DefaultStateLimit  = 256 << 20
 )
 
 // Options say what a script sees of its surroundings, and how long it may run.
@@ -46,9 +46,12 @@ type Options struct {
 	// MemoryLimit bounds, in bytes, how much the heap may grow in one
 	// evaluation of the script; 0 is DefaultMemoryLimit.
 	MemoryLimit int64
-	// CallLimit bounds one call of a function with one message; 0 is
-	// DefaultCallLimit.
-	CallLimit time.Duration
+	// Limits bound one call of a function with one message.
+	Limits Limits
+	// StateLimit bounds, in bytes, what the script keeps in its variables in one
+	// Lua state from one message to the next, about; 0 is DefaultStateLimit. A
+	// state that keeps more is let go, and the script is evaluated again.
+	StateLimit int64
 	// Logger takes the log lines of the script and its functions; nil is
 	// slog.Default at the time of the line.
 	Logger *slog.Logger
@@ -143,9 +146,10 @@ func (o *Options) setDefaults() {
 	if o.MemoryLimit <= 0 {
 		o.MemoryLimit = DefaultMemoryLimit
 	}
-	if o.CallLimit <= 0 {
-		o.CallLimit = DefaultCallLimit
+	if o.StateLimit <= 0 {
+		o.StateLimit = DefaultStateLimit
 	}
+	o.Limits = o.Limits.or(defaultLimits())
 }
 
 // Plan returns what the script describes. It is the caller's: the script does
@@ -160,7 +164,7 @@ func (s *Script) Warnings() []Warning { return s.warnings }
 func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 	st := newState(s, first)
 	st.guard.caller = ctx
-	st.guard.start()
+	st.guard.start(s.options.describing())
 	L := st.lua
 	L.Push(L.NewFunctionFromProto(s.main.proto))
 	err := st.call(0, 0)

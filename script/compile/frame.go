@@ -13,14 +13,16 @@ import (
 
 // Limits are what one call may use. A zero stands for the default.
 type Limits struct {
-	// Steps is how many iterations of loops, calls and steps of patterns may be
-	// taken.
+	// Steps is how many iterations of loops and calls may be taken. Eight steps of
+	// a pattern count as one.
 	Steps int
 	// Time is how long a call may take. It is looked at after every 1024 steps,
 	// and after every MiB that is looked at.
 	Time time.Duration
 	// Bytes is how many bytes of strings may be built.
 	Bytes int
+	// Output is how many bytes may be written to the message and its JSON.
+	Output int
 }
 
 // The defaults of [Limits].
@@ -28,10 +30,15 @@ const (
 	DefaultSteps = 1_000_000
 	DefaultTime  = 100 * time.Millisecond
 	DefaultBytes = 64 << 20
+	// DefaultOutput is that of Output.
+	DefaultOutput = 64 << 20
 )
 
 // quantum is the number of steps between two looks at the clock.
 const quantum = 1024
+
+// patternSteps is how many steps of a pattern count as one.
+const patternSteps = 8
 
 // keepMax is how much memory for strings a runner keeps from one message to the
 // next, in bytes.
@@ -51,6 +58,7 @@ type frame struct {
 	granted  int // steps taken, and those left
 	deadline time.Time
 	built    int
+	output   int // bytes written to the message
 	line     int // of the latest step
 
 	matcher pattern.Matcher
@@ -76,6 +84,9 @@ func newFrame(limits Limits, slots int) *frame {
 	if limits.Bytes <= 0 {
 		limits.Bytes = DefaultBytes
 	}
+	if limits.Output <= 0 {
+		limits.Output = DefaultOutput
+	}
 	f := &frame{limits: limits, locals: make([]Value, slots), effects: effects{document: &jsonview.Document{}}}
 	f.matcher.Refuel = f.refuel
 	return f
@@ -86,7 +97,7 @@ func (f *frame) begin(m component.Message) {
 	if cap(f.arena) > keepMax {
 		f.arena = nil
 	}
-	f.stack, f.arena, f.built, f.results = f.stack[:0], f.arena[:0], 0, 0
+	f.stack, f.arena, f.built, f.output, f.results = f.stack[:0], f.arena[:0], 0, 0, 0
 	f.left = min(quantum, f.limits.Steps)
 	f.granted, f.deadline, f.matcher.Fuel = f.left, time.Time{}, 0
 	f.effects.begin(m)
@@ -133,7 +144,7 @@ func (f *frame) look() {
 
 // refuel gives a matcher steps.
 func (f *frame) refuel() int {
-	f.left -= quantum
+	f.left -= quantum / patternSteps
 	f.look()
 	return quantum
 }
@@ -151,6 +162,13 @@ func (f *frame) build(n int) {
 		f.exceed("the function builds more than %d MiB of strings", f.limits.Bytes>>20)
 	}
 	f.charge(n)
+}
+
+// emit counts n bytes that are written to the message.
+func (f *frame) emit(n int) {
+	if f.output += n; f.output > f.limits.Output {
+		f.exceed("the function writes more than %d MiB for one message", f.limits.Output>>20)
+	}
 }
 
 // since returns the string that was built from start on. Memory of the arena is

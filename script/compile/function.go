@@ -3,6 +3,7 @@ package compile
 import (
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -114,6 +115,10 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 	return ended, nil
 }
 
+// Deadline is when the latest call had to end; zero if it was so short that
+// nobody has looked.
+func (r *Runner) Deadline() time.Time { return r.frame.deadline }
+
 // Predicate runs a predicate and returns whether its first result is something
 // else than nil and false. The errors are those of Handle.
 func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
@@ -176,8 +181,21 @@ func (f *frame) report(results []Value) component.Report {
 	case len(results) == 1 || results[1].kind == isNil:
 		return component.Report{Status: int(status.number)}
 	default:
-		return component.Report{Status: int(status.number), Description: f.names.own(f.textOf(results[1]))}
+		return component.Report{Status: int(status.number), Description: f.description(results[1])}
 	}
 	f.bail()
 	return component.Report{}
+}
+
+// descriptionMax bounds the description of a report, in bytes.
+const descriptionMax = 4000
+
+// description is the text of a report. One that is too long is for the interpreter
+// to cut.
+func (f *frame) description(v Value) string {
+	text := f.textOf(v)
+	if len(text) > descriptionMax {
+		f.bail()
+	}
+	return f.names.own(text)
 }

@@ -44,6 +44,9 @@ type effects struct {
 	deferred []deferred
 }
 
+// attributeOverhead is what an attribute takes beside its name and value, in bytes.
+const attributeOverhead = 64
+
 // attribute is what becomes of an attribute.
 type attribute struct {
 	name, value string
@@ -98,6 +101,7 @@ func (f *frame) data() Value {
 func (f *frame) setData(v Value) {
 	e := &f.effects
 	e.data, e.hasData, e.current = f.textOf(v), true, false
+	f.emit(len(e.data))
 }
 
 func (f *frame) key() Value {
@@ -166,6 +170,7 @@ func (f *frame) setAttribute(name string, v Value) {
 	c := attribute{name: name}
 	if v.kind != isNil {
 		c.value, c.set = f.textOf(v), true
+		f.emit(len(name) + len(c.value) + attributeOverhead)
 	}
 	changes := f.effects.changes
 	f.charge(len(changes) << 6)
