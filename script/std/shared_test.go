@@ -168,16 +168,12 @@ func TestKeyedLikeAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Unix(1_800_000_000, 0)
 		c := &Context{Shared: NewShared(0, 0), State: &memory{}, Now: func() time.Time { return now }}
-		type kept struct {
-			value   Value
-			expires time.Time
-		}
-		model := map[string]kept{}
+		model := map[string]Value{}
 		keys := rapid.SampledFrom([]string{"a", "b", "b/1", ""})
 		values := rapid.SampledFrom([]Value{Text(""), Text("x"), Num(-0.5), Num(1e300), Flag(true), Flag(false), {Kind: Exact, Text: "9007199254740993"}})
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			key := keys.Draw(t, "key")
-			old := model[key].value
+			old := model[key]
 			verb := rapid.SampledFrom([]string{"get", "set", "add", "delete", "set_if_absent"}).Draw(t, "verb")
 			arguments, want := []Value{Text(key)}, ""
 			switch verb {
@@ -185,13 +181,13 @@ func TestKeyedLikeAMap(t *testing.T) {
 				want = show([]Value{old})
 			case "set":
 				arguments = append(arguments, values.Draw(t, "value"))
-				model[key] = kept{value: arguments[1]}
+				model[key] = arguments[1]
 			case "add":
 				arguments = append(arguments, Num(2))
 				if old.Kind != Nil && old.Kind != Number {
 					continue
 				}
-				model[key] = kept{value: Num(old.Number + 2)}
+				model[key] = Num(old.Number + 2)
 				want = show([]Value{Num(old.Number + 2)})
 			case "delete":
 				want = show([]Value{Flag(old.Kind != Nil)})
@@ -201,7 +197,7 @@ func TestKeyedLikeAMap(t *testing.T) {
 				set := old.Kind == Nil
 				if set {
 					old = arguments[1]
-					model[key] = kept{value: old}
+					model[key] = old
 				}
 				want = show([]Value{Flag(set), old})
 			}
