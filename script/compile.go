@@ -110,11 +110,11 @@ func syntaxError(name string, source []byte, err error) *Error {
 		}
 		message = fmt.Sprintf("the string %q has no end; close it with a quote on the same line", near)
 	case atEnd:
-		message = "syntax error at the end of the file; an \"end\" or a closing bracket is missing"
+		message = missingAtEnd(source)
 	case strings.HasPrefix(message, "ambiguous"):
 		message = "ambiguous: a call or a new statement? put a semicolon before the ( or put it on the line of the function"
 	default:
-		message = fmt.Sprintf("syntax error near %q", near)
+		message = fmt.Sprintf("syntax error near %q", near) + hintNear(source, parsing.Pos, parsing.Token)
 	}
 	return &Error{Position: at, Message: message}
 }

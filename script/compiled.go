@@ -23,6 +23,7 @@ const (
 type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
+	indexes  bool // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
@@ -52,6 +53,8 @@ func (s *Script) compileFunctions(st *state) {
 	for _, p := range s.plan.Pipelines {
 		visit(p.Stages)
 		visit(p.Failed)
+		s.noteIndexes(p.Failed, false)
+		s.noteIndexes(p.Stages, false)
 	}
 }
 
@@ -115,13 +118,16 @@ func (st *state) noteOriginals() {
 	for _, name := range []string{"string", "math"} {
 		o.tables[name] = globals.RawGetString(name).(*lua.LTable)
 	}
+	var library []string
 	for name, table := range o.tables {
 		table.ForEach(func(key, value lua.LValue) {
 			if f, ok := value.(*lua.LFunction); ok {
 				o.functions[f] = name + "." + key.String()
+				library = append(library, key.String())
 			}
 		})
 	}
+	st.script.library = library
 }
 
 // meanings says what the names in a function stand for. It implements
@@ -237,7 +243,7 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 		return nil
 	}
 	limits := f.limits.or(f.script.options.Limits)
-	return c.function.NewRunner(compile.Options{Limits: compile.Limits{
+	return c.function.NewRunner(compile.Options{Indexes: c.indexes, Limits: compile.Limits{
 		Steps: int(limits.Instructions), Time: limits.Time, Bytes: int(limits.Memory), Output: int(limits.Output),
 	}})
 }

@@ -91,6 +91,7 @@ func (f *Function) Create(segment, worker int, postponed chan component.Message)
 func (f *Function) Predicate(segment, worker int) func(component.Message) (bool, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "a `when` function"
+	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Predicate)
 	return func(m component.Message) (bool, error) {
 		if s.runner != nil && s.evaluated() {
@@ -111,6 +112,7 @@ func (f *Function) Predicate(segment, worker int) func(component.Message) (bool,
 func (f *Function) Key(segment, worker int) func(component.Message) (string, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "an `order_by` function"
+	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Key)
 	return func(m component.Message) (string, error) {
 		if s.runner != nil && s.evaluated() {

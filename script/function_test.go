@@ -155,7 +155,7 @@ var functionTests = []struct {
 		report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
 
 	{name: "error", body: `error("broken")`, report: "210 test.lua:2: broken"},
-	{name: "nil field", body: `return msg.attributes.x.y`, report: `210 test.lua:2: cannot get the field "y" of a nil value; what stands before it is nil`},
+	{name: "nil field", body: `return msg.attributes.x.y`, report: `210 test.lua:2: cannot get the field "y" of a nil value; the field "x" is nil; where it may be missing, ask first: if x then … end`},
 	{name: "unknown field of msg", body: `return msg.dta`, report: `210 test.lua:2: a message has no field "dta"; did you mean "data"?`},
 	{name: "json", body: `return msg.json.x`, report: `210 test.lua:2: msg.json: the data is not JSON: offset 0: expected a value, found 'h'`},
 	{name: "assign an unknown field", body: `msg.atributes = 1`, report: `210 test.lua:2: a message has no field "atributes"; did you mean "attributes"?`},

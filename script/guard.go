@@ -100,8 +100,7 @@ func (g *guard) look() <-chan struct{} {
 		return g.trip("called off: %w", g.caller.Err())
 	}
 	if pulse.heap.Load() > g.full && !g.fits(0) {
-		return g.trip("%s uses more than %s of memory; does it keep more and more, or build ever longer strings?",
-			g.what, mebibytes(g.limits.Memory))
+		return g.greedy()
 	}
 	return nil
 }
@@ -111,6 +110,12 @@ func (g *guard) trip(format string, args ...any) <-chan struct{} {
 	g.tripped = fmt.Errorf(format, args...)
 	g.left = -1
 	return done
+}
+
+// greedy ends a call that takes too much memory.
+func (g *guard) greedy() <-chan struct{} {
+	return g.trip("%s uses more than %s of memory; does it keep more and more, or build ever longer strings?",
+		g.what, mebibytes(g.limits.Memory))
 }
 
 // raise raises the error of a call that has come to a limit.
@@ -146,9 +151,13 @@ func (g *guard) spend(L *lua.LState, n int) {
 		L.RaiseError("a string would be longer than %d MiB", stringMax>>20)
 	}
 	g.charge(L, n)
-	if n > chargeMax && !g.fits(int64(n)) {
-		g.trip("%s uses more than %s of memory; does it keep more and more, or build ever longer strings?",
-			g.what, mebibytes(g.limits.Memory))
+	if n <= chargeMax {
+		return
+	}
+	if !g.fits(int64(n)) {
+		g.greedy()
+	}
+	if g.look() != nil { // it may have taken long to collect garbage
 		g.raise(L)
 	}
 }

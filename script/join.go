@@ -90,7 +90,7 @@ func (st *state) concat(L *lua.LState) int {
 	for i := last - 1; i >= 1; {
 		left := L.Get(i)
 		if !lua.LVCanConvToString(left) || !lua.LVCanConvToString(right) {
-			right = st.concatMeta(L, left, right)
+			right = st.concatMeta(L, left, right, i)
 			i--
 			continue
 		}
@@ -120,17 +120,19 @@ func (st *state) appendText(L *lua.LState, out []byte, value lua.LValue) []byte 
 	return append(out, value.String()...)
 }
 
-func (st *state) concatMeta(L *lua.LState, left, right lua.LValue) lua.LValue {
+func (st *state) concatMeta(L *lua.LState, left, right lua.LValue, operand int) lua.LValue {
 	event := L.GetMetaField(left, "__concat")
 	if event == lua.LNil {
 		event = L.GetMetaField(right, "__concat")
 	}
 	if event == lua.LNil {
 		culprit := right
+		operand++
 		if !lua.LVCanConvToString(left) {
 			culprit = left
+			operand--
 		}
-		L.RaiseError("cannot join a %s value with ..; use tostring(…) for what may be no string", culprit.Type())
+		L.RaiseError("cannot join a %s value with .., operand %d", culprit.Type(), operand)
 	}
 	L.Push(event)
 	L.Push(left)

@@ -68,7 +68,8 @@ func (v *view) openDocument() *document {
 	d := v.json
 	if !d.open {
 		text := v.message.GetData()
-		d.Reset(text)
+		d.Indexing = v.indexes
+		d.ResetIndexed(text, indexOf(v.message))
 		d.open, d.changed = true, false
 		d.size, d.large = len(text), len(text) > documentMax
 	}

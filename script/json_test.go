@@ -178,7 +178,7 @@ func TestJSONErrors(t *testing.T) {
 		{`local j = msg.json.a; msg.json = {}; j.x = 1`, `{"a":{}}`, `a part of msg.json was used after msg.data or msg.json had been assigned; read msg.json again`},
 		{`local j = msg.json; msg.data = "{}"; msg.json.a = j`, `{"a":1}`, `a part of msg.json was used after msg.data`},
 		{`for k in pairs(msg.json) do msg.data = "{}" end`, `{"a":1}`, `a part of msg.json was used after msg.data`},
-		{`return msg.json.id < 5`, `{"id":9007199254740993}`, `attempt to compare userdata with number`},
+		{`return msg.json.id < 5`, `{"id":9007199254740993}`, `cannot compare a userdata value with a number value; the field "id" is null, an object, a list or a whole number beyond 2^53: write tonumber(x), or ask for gopiper.null first`},
 		{`return msg.json.id + {}`, `{"id":9007199254740993}`, `cannot calculate with a table`},
 		{`return msg.json.id .. {}`, `{"id":9007199254740993}`, `cannot join`},
 		{`return msg.json.id + 1`, `{"id":1` + strings.Repeat("0", 1000) + `}`, `a number of 1001 digits is too long to calculate with or to compare`},

@@ -45,11 +45,11 @@ func (st *state) openLibrary() {
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
 		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
-		"error": raise, "assert": assert, "setmetatable": setMetatable, "rawset": rawSet, "select": choose,
+		"error": st.counted(raise), "assert": assert, "setmetatable": setMetatable, "rawset": rawSet, "select": choose,
 		forName: forNumber,
 	})
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{
-		"concat": st.tableConcat, "insert": st.tableInsert, "maxn": tableMaxn,
+		"concat": st.tableConcat, "insert": st.tableInsert, "maxn": tableMaxn, "sort": st.tableSort,
 	})
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
 	st.openTables(globals, globals.RawGetString("table").(*lua.LTable))
@@ -150,6 +150,16 @@ func (st *state) print(L *lua.LState) int {
 		st.script.options.Print(st.position(L), text.String())
 	}
 	return 0
+}
+
+// counted is error, which also counts the text of the error: it is copied.
+func (st *state) counted(raise lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if text, ok := L.Get(1).(lua.LString); ok {
+			st.guard.spend(L, min(len(text), stringMax))
+		}
+		return raise(L)
+	}
 }
 
 // collectGarbage does nothing: the memory is Go's to manage.

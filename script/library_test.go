@@ -90,7 +90,7 @@ var libraryTests = []struct{ expression, want string }{
 	{`1 .. 2, "a" .. 1.5 .. "b"`, "12\ta1.5b"}, {`setmetatable({}, { __concat = function(a, b) return "meta" end }) .. "x" .. "y"`, "meta"},
 	{`"x" .. "y" .. setmetatable({}, { __concat = function(a, b) return a .. "meta" end })`, "xymeta"},
 	{`"a" .. (function() return "b", "c" end)()`, "ab"}, {`(function(...) return "a" .. ... end)("b", "c")`, "ab"},
-	{`{} .. "x"`, failed + "cannot join a table value with ..; use tostring(…) for what may be no string"},
+	{`{} .. "x"`, failed + "cannot join a table value with ..; use tostring(x) for what may be no string, or (x or \"\")"},
 	{`table.concat({ 1, "b", 3 }, ", "), table.concat({}), table.concat({ 1, 2, 3 }, "", 2, 3)`, "1, b, 3\t\t23"},
 	{`table.concat({ 1, {}, 3 })`, failed + "table.concat: element 2 is a table value; only strings and numbers can be joined"},
 	{`#table.concat((function() local t = {}; for i = 1, 20000 do t[i] = "x" end return t end)())`, "20000"},

@@ -55,6 +55,7 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 	w := &tableWorker{life: f.life, closed: make(chan struct{})}
 	w.worker = *newWorker(f, place{}, postponed)
 	w.worker.table, w.shared = w, &w.private
+	w.view.indexes = false // it may have sent on a message when the function ends
 	flushes := f.life.flush >= 0
 	switch {
 	case f.life.stateful && flushes:

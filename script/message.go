@@ -20,6 +20,7 @@ type view struct {
 	// readOnly names what must not change a message; "" if it may.
 	readOnly string
 	sends    bool // whether messages can be sent on
+	indexes  bool // whether others want to know where the JSON's members lie
 
 	// calls counts the calls that have ended: copies are good for one.
 	calls   uint64
@@ -43,6 +44,9 @@ const textsKept = 1 << 10
 func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
 
 func (v *view) end() {
+	if v.indexes && v.json != nil && v.json.open && !v.json.changed {
+		v.json.passOn(v.message)
+	}
 	v.message, v.data = nil, nil
 	v.calls++
 	if v.json != nil {

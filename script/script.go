@@ -76,6 +76,8 @@ type Script struct {
 	compiled  []compiled // of the same functions
 	warnings  []Warning
 	shared    *std.Shared // gopiper.shared of all its states
+	// library holds the names of what the tables of the library have.
+	library []string
 
 	mutex  sync.Mutex
 	states map[place]*shared

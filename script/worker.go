@@ -42,7 +42,7 @@ type worker struct {
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
 	w := &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner(compile.Handler)}, postponed: postponed}
-	w.view.sends = postponed != nil
+	w.view.sends, w.view.indexes = postponed != nil, f.indexes()
 	return w
 }
 
@@ -122,6 +122,9 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 		w.drive = w.state.lua.NewFunction(w.each)
 	}
 	w.messages, w.reports, w.next, w.started = messages, reports, 0, time.Now()
+	if guard := &w.state.guard; guard.within.IsZero() {
+		guard.within = w.started.Add(w.limits().Time)
+	}
 	defer func() { w.messages, w.reports = nil, nil }()
 	for w.next < len(messages) {
 		w.state.lua.Push(w.drive)
@@ -166,7 +169,7 @@ func (w *worker) each(L *lua.LState) int {
 
 // failed is the report on an error that the function raised.
 func (w *worker) failed(err error) component.Report {
-	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).Error()}
+	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).description()}
 }
 
 // failure is a status, or that of a call that has come to a limit.

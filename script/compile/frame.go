@@ -94,9 +94,6 @@ func newFrame(limits Limits, slots int) *frame {
 
 // begin gets ready for a message.
 func (f *frame) begin(m component.Message) {
-	if cap(f.arena) > keepMax {
-		f.arena = nil
-	}
 	f.stack, f.arena, f.built, f.output, f.results = f.stack[:0], f.arena[:0], 0, 0, 0
 	f.left = min(quantum, f.limits.Steps)
 	f.granted, f.deadline, f.matcher.Fuel = f.left, time.Time{}, 0
@@ -106,6 +103,9 @@ func (f *frame) begin(m component.Message) {
 // end lets go of the message.
 func (f *frame) end() {
 	clear(f.locals)
+	if cap(f.arena) > keepMax {
+		f.arena = nil
+	}
 	f.effects.end()
 }
 
@@ -159,15 +159,34 @@ func (f *frame) build(n int) {
 		f.bail() // one string that is too long is the interpreter's error
 	}
 	if f.built += n; f.built > f.limits.Bytes {
-		f.exceed("the function builds more than %d MiB of strings", f.limits.Bytes>>20)
+		f.exceed("the function builds more than %s of strings", mebibytes(f.limits.Bytes))
 	}
 	f.charge(n)
+	if n > cap(f.arena)-len(f.arena) && len(f.arena) > keepMax {
+		f.move(n)
+	}
+}
+
+// move makes room for n bytes more: at once for twice as much, so that little is left
+// behind, but for no more than can be needed.
+func (f *frame) move(n int) {
+	larger := make([]byte, len(f.arena), len(f.arena)+max(n, min(len(f.arena), f.limits.Bytes-f.built+keepMax)))
+	copy(larger, f.arena)
+	f.arena = larger
+}
+
+// mebibytes writes a limit in bytes.
+func mebibytes(n int) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // emit counts n bytes that are written to the message.
 func (f *frame) emit(n int) {
 	if f.output += n; f.output > f.limits.Output {
-		f.exceed("the function writes more than %d MiB for one message", f.limits.Output>>20)
+		f.exceed("the function writes more than %s for one message", mebibytes(f.limits.Output))
 	}
 }
 

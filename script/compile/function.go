@@ -27,7 +27,8 @@ var purposes = [...]string{"a handler", "a `when` function", "an `order_by` func
 type Function struct {
 	body  block
 	slots int
-	line  int // of its beginning
+	line  int  // of its beginning
+	json  bool // it reads the message's JSON
 }
 
 // Compile compiles a function of one message. The reason is nil, or says why it
@@ -55,8 +56,11 @@ func Compile(function *ast.FunctionExpr, purpose Purpose, environment Environmen
 		c.declare(name, c.slot())
 	}
 	body := c.block(function.Stmts)
-	return &Function{body: body, slots: c.most, line: function.Line()}, nil
+	return &Function{body: body, slots: c.most, line: function.Line(), json: c.json}, nil
 }
+
+// ReadsJSON tells whether the function reads the message's JSON.
+func (f *Function) ReadsJSON() bool { return f.json }
 
 // Options are how a runner runs a function.
 type Options struct {
@@ -67,6 +71,9 @@ type Options struct {
 	// AppendNumber is how the interpreter writes numbers: [AppendNumber] unless
 	// it is set.
 	AppendNumber func(dst []byte, f float64) []byte
+	// Indexes says that messages get the index of their JSON, as far as the
+	// function has read it, for those that read it next: see jsonview.Carrier.
+	Indexes bool
 }
 
 // Runner runs a function for one message after the other. It belongs to one
@@ -94,6 +101,7 @@ func (r *Runner) rests() bool {
 // NewRunner makes a runner of a function.
 func (f *Function) NewRunner(o Options) *Runner {
 	r := &Runner{function: f, frame: newFrame(o.Limits, f.slots)}
+	r.frame.effects.document.Indexing = o.Indexes
 	if r.frame.random, r.frame.write = o.Random, o.AppendNumber; r.frame.write == nil {
 		r.frame.write = AppendNumber
 	}
@@ -112,6 +120,7 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 		ended = r.frame.report(results)
 	}
 	r.frame.commit(ended.Class() != component.ClassDrop)
+	r.frame.passOn(ended.Class())
 	return ended, nil
 }
 
@@ -128,6 +137,7 @@ func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
 	defer r.leave(&err)
 	results := r.run(m)
 	r.frame.settle()
+	r.frame.passOn(component.ClassDone)
 	return len(results) > 0 && results[0].truth(), nil
 }
 
@@ -190,12 +200,11 @@ func (f *frame) report(results []Value) component.Report {
 // descriptionMax bounds the description of a report, in bytes.
 const descriptionMax = 4000
 
-// description is the text of a report. One that is too long is for the interpreter
-// to cut.
+// description is the text of a report, cut where it is too long.
 func (f *frame) description(v Value) string {
 	text := f.textOf(v)
 	if len(text) > descriptionMax {
-		f.bail()
+		text = text[:descriptionMax] + "…"
 	}
 	return f.names.own(text)
 }

@@ -18,7 +18,11 @@ func (f *frame) document() Value {
 		if e.opened {
 			f.bail() // values of the former document may still be in use
 		}
-		e.document.Reset(bytesOf(e.data))
+		var index []byte
+		if carrier, ok := e.message.(jsonview.Carrier); ok && !e.hasData {
+			index = carrier.Index()
+		}
+		e.document.ResetIndexed(bytesOf(e.data), index)
 		e.opened, e.current = true, true
 	}
 	return f.fromJSON(e.document.Root())

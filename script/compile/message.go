@@ -64,7 +64,7 @@ func (e *effects) begin(m component.Message) {
 // end lets go of the message and of much memory.
 func (e *effects) end() {
 	if e.growth > keepMax || len(e.data) > keepMax {
-		e.document = &jsonview.Document{}
+		e.document = &jsonview.Document{Indexing: e.document.Indexing}
 	}
 	e.message, e.standard, e.data = nil, nil, ""
 }
@@ -225,6 +225,20 @@ func (f *frame) commitDocument() {
 	if changed {
 		e.message.SetData(result)
 		e.hasData = false
+	}
+}
+
+// passOn gives the message the index of its JSON, if others want it. It is called
+// when all is committed.
+func (f *frame) passOn(class component.Class) {
+	e := &f.effects
+	if !e.current || !e.document.Indexing || class != component.ClassDone {
+		return
+	}
+	if carrier, ok := e.message.(jsonview.Carrier); ok {
+		if n := e.document.IndexSize(); n > 0 {
+			carrier.SetIndex(e.document.AppendIndex(carrier.GrowIndex(n)))
+		}
 	}
 }
 
