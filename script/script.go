@@ -75,6 +75,7 @@ type Script struct {
 	functions []*lua.FunctionProto
 	compiled  []compiled // of the same functions
 	warnings  []Warning
+	shared    *std.Shared // gopiper.shared of all its states
 	// library holds the names of what the tables of the library have.
 	library []string
 
@@ -109,6 +110,7 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		name: name, options: options,
 		world:  newWorld(options, modules),
 		states: make(map[place]*shared),
+		shared: std.NewShared(0, 0),
 	}
 	var err error
 	if s.main, err = s.world.add(name, source); err != nil {

@@ -48,6 +48,9 @@ msg.data = tostring(a) .. "," .. tostring(b) .. "," .. tostring(c) .. "," .. tos
 msg.key = type(a) .. "," .. type(b) .. "," .. type(c) .. "," .. type(d)`
 	compiled := 0
 	for _, f := range std.Functions() {
+		if f.Handling {
+			continue // its lines depend on one another: TestStandardExamples runs them so
+		}
 		for _, example := range examples(&f) {
 			for _, engine := range engines {
 				shown := strings.ReplaceAll(showing, "print(", "msg.data = (msg.data or '') .. (")

@@ -43,7 +43,7 @@ func Index() string {
 
 What scripts have for messages, besides Lua's own library. It stands in ` + "`gopiper`" + `, the module that ` +
 		"`require(\"gopiper\")`" + ` returns,
-and can be used both where a script describes and in functions.
+and can be used both where a script describes and in functions; [shared](shared.md) and [state](state.md) in functions only.
 
 A call with a wrong argument raises an error, as Lua's own functions do. What depends on data never does: for a text that
 is no JSON, no time and so on a function returns nil and a description.
