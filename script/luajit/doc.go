@@ -1,0 +1,2 @@
+// Package luajit runs Lua functions on LuaJIT.
+package luajit
