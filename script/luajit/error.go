@@ -24,10 +24,10 @@ func (e *Error) Error() string {
 }
 
 // errorOf makes an Error of a text that may begin with a position, and a stack.
-// The file is the one to name if there is no better.
-func (s *State) errorOf(text, stack, file string) *Error {
+// The file and the line are those to name if there are no better.
+func (s *State) errorOf(text, stack, file string, line int) *Error {
 	lines := strings.Split(strings.TrimSuffix(stack, "\n"), "\n")
-	e := &Error{File: file}
+	e := &Error{File: file, Line: line}
 	if name, line, rest, ok := s.splitPosition(text); ok {
 		e.File, e.Line, e.Message = name, line, rest
 	} else {

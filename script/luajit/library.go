@@ -17,8 +17,8 @@ type Library struct {
 	file     string
 	callback uintptr // the address that Lua calls Go functions at
 
-	newState, openLibraries, loadBuffer, reference, closeState uintptr
-	call, rawGetI, pushInteger, pushString, toString, setTop   uintptr
+	newState, openLibraries, loadBuffer, closeState uintptr
+	call, pushInteger, pushString, toString         uintptr
 }
 
 // File returns the file that the library was loaded from, as it was named to
@@ -80,9 +80,8 @@ func (l *Library) resolve(handle uintptr) error {
 		address *uintptr
 	}{
 		{"luaL_newstate", &l.newState}, {"luaL_openlibs", &l.openLibraries}, {"luaL_loadbufferx", &l.loadBuffer},
-		{"luaL_ref", &l.reference}, {"lua_close", &l.closeState}, {"lua_pcall", &l.call}, {"lua_rawgeti", &l.rawGetI},
-		{"lua_pushinteger", &l.pushInteger}, {"lua_pushlstring", &l.pushString}, {"lua_tolstring", &l.toString},
-		{"lua_settop", &l.setTop},
+		{"lua_close", &l.closeState}, {"lua_pcall", &l.call}, {"lua_pushinteger", &l.pushInteger},
+		{"lua_pushlstring", &l.pushString}, {"lua_tolstring", &l.toString},
 	} {
 		address, err := dlsym(handle, symbol.name)
 		if err != nil {

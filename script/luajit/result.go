@@ -73,7 +73,7 @@ func (r Result) Err() *Error {
 	if r.Outcome() != Raised {
 		return nil
 	}
-	return r.batch.state.errorOf(string(r.span(8)), string(r.span(16)), r.batch.function.file)
+	return r.batch.state.errorOf(string(r.span(8)), string(r.span(16)), r.batch.function.file, r.batch.function.line)
 }
 
 // Data returns the data, and true if it was assigned.
@@ -105,18 +105,15 @@ func (r Result) Timestamp() (int64, bool) {
 // counts.
 func nanoseconds(bits uint64) int64 { return int64(math.Float64frombits(bits) * 1e9) }
 
-// Attributes goes through the attributes that were assigned, in the order that
-// they were first assigned in, and tells which were deleted.
-func (r Result) Attributes(yield func(name string, value string, deleted bool) bool) {
+// Attributes calls a function with the attributes that were assigned, in the
+// order that they were first assigned in; deleted ones have no value.
+func (r Result) Attributes(assigned func(name, value string, deleted bool)) {
 	if r.record[1]&changedAttributes == 0 {
 		return
 	}
 	in := reader{rest: r.batch.out[r.word(40):]}
 	for range r.word(44) {
-		name, value, deleted := in.attribute()
-		if !yield(name, value, deleted) {
-			return
-		}
+		assigned(in.attribute())
 	}
 }
 

@@ -20,9 +20,6 @@ var (
 	functionSource string
 )
 
-// registryIndex is where Lua keeps references.
-const registryIndex = -10000
-
 // The operations, as in lua/boot.lua.
 const (
 	opBatch = iota
@@ -45,7 +42,6 @@ var errClosed = errors.New("the Lua state is closed")
 type State struct {
 	library *Library
 	lua     uintptr // 0 once closed
-	entry   int     // the reference of the Lua function for everything
 	address uintptr // of the head
 	head    *head
 	handle  uintptr
@@ -96,22 +92,19 @@ func (s *State) boot() error {
 	s.pinner.Pin(&mode[0])
 	defer s.pinner.Unpin()
 	if native(l.loadBuffer, s.lua, address(code), uintptr(len(code)), address(name), address(mode)) != 0 {
-		return fmt.Errorf("LuaJIT did not load its driver: %s", s.top())
+		return fmt.Errorf("LuaJIT did not load its driver: %s", s.text(-1))
 	}
 	native(l.pushInteger, s.lua, l.callback)
 	native(l.pushInteger, s.lua, s.handle)
 	s.push(librarySource)
 	s.push(functionSource)
 	if native(l.call, s.lua, 4, 2, 0) != 0 {
-		return fmt.Errorf("LuaJIT did not run its driver: %s", s.top())
+		return fmt.Errorf("LuaJIT did not run its driver: %s", s.text(-1))
 	}
-	location, err := strconv.ParseUint(s.top(), 10, 64)
+	location, err := strconv.ParseUint(s.text(-2), 10, 64)
 	if err != nil {
 		return fmt.Errorf("LuaJIT did not say where its memory is: %w", err)
 	}
-	native(l.setTop, s.lua, 1)
-	register := registryIndex
-	s.entry = int(int32(native(l.reference, s.lua, uintptr(register))))
 	s.address = uintptr(location)
 	s.head = (*head)(at(&s.address))
 	return nil
@@ -123,12 +116,11 @@ func (s *State) push(text string) {
 	native(s.library.pushString, s.lua, address(b), uintptr(len(b)))
 }
 
-// top returns the string at the top of Lua's stack.
-func (s *State) top() string {
+// text returns the string at an index of Lua's stack; -1 is its top.
+func (s *State) text(index int) string {
 	size := make([]uint64, 1)
 	s.pinner.Pin(&size[0])
-	top := -1
-	text := native(s.library.toString, s.lua, uintptr(top), address(size))
+	text := native(s.library.toString, s.lua, uintptr(index), address(size))
 	if text == 0 {
 		return "it gave no reason"
 	}
@@ -182,13 +174,11 @@ func (s *State) operate(operation int32, name *string) error {
 	s.since.Store(time.Now().UnixNano())
 	s.running.Store(name)
 	s.busy = true
-	register := registryIndex
-	native(s.library.rawGetI, s.lua, uintptr(register), uintptr(s.entry))
-	failed := native(s.library.call, s.lua, 0, 0, 0) != 0
+	failed := native(s.library.call, s.lua, 0, 1, 0) != 0 // the function returns itself: one crossing
 	s.busy = false
 	s.running.Store(nil)
 	if failed {
-		s.broken = fmt.Errorf("%w: %s", ErrBroken, s.top())
+		s.broken = fmt.Errorf("%w: %s", ErrBroken, s.text(-1))
 		s.pinner.Unpin()
 		return s.broken
 	}
@@ -243,7 +233,7 @@ func (s *State) ask(operation int32, name string, values ...any) ([]any, error) 
 		if len(answers) > 1 {
 			stack, _ = answers[1].(string)
 		}
-		return nil, s.errorOf(what, stack, sourceOf(values))
+		return nil, s.errorOf(what, stack, sourceOf(values), 0)
 	}
 	return answers, nil
 }

@@ -1,6 +1,6 @@
 -- The private half of a state: what shares memory with Go. It runs once, before
--- the library takes away what scripts must not have, and returns the function
--- that Go calls for everything, and the address of the head.
+-- the library takes away what scripts must not have, and returns the address of
+-- the head, and the function that Go calls for everything.
 
 local address, handle, librarySource, functionSource = ...
 
@@ -283,7 +283,7 @@ local function stack(level)
       local where = "in function <" .. info.short_src .. ":" .. info.linedefined .. ">"
       if info.what == "main" then
         where = "in main chunk"
-      elseif info.name then
+      elseif info.name and own[(getinfo(level + 1, "S") or info).source] then -- by the user's own code
         where = "in function '" .. info.name .. "'"
       end
       count = count + 1
@@ -314,13 +314,15 @@ local function caught(err)
   return err
 end
 
--- problem returns what the last protected call caught, and forgets it.
-local function problem()
+-- problem returns what the last protected call caught, and forgets it. The error
+-- is what that returned: LuaJIT calls no handler when the stack overflows twice
+-- in a row, or memory is short.
+local function problem(err)
   local what, where = failure, trace
-  failure, trace = "", ""
-  if what == "" then -- the handler did not get that far
-    what = "the error could not be handled; are functions calling one another too deep?"
+  if what == "" and type(err) == "string" then
+    what = err
   end
+  failure, trace = "", ""
   return what, where
 end
 
@@ -334,7 +336,7 @@ end
 local function answer(ok, ...)
   head.scratch_used, head.count = 0, select("#", ...)
   if not ok then
-    return fail(problem())
+    return fail(problem((...)))
   end
   for i = 1, select("#", ...) do
     local why = write((select(i, ...)), 0, true)
@@ -399,7 +401,9 @@ load(librarySource, "=library.lua", "t")(private)
 
 local operations = { run, bind, register, shorten }
 
-local function go()
+local go
+
+function go()
   head.failed = 0
   local operation = head.operation
   if operation == 0 then
@@ -410,6 +414,7 @@ local function go()
     operations[operation](readAll(head.input, count))
   end
   head.memory = collectgarbage("count") * 1024
+  return go -- is what the next call finds on the stack
 end
 
-return go, tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), head
+return tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), go

@@ -443,14 +443,15 @@ local function change(at)
   end
 end
 
-local function raised(at)
-  local what, trace = problem()
+local function raised(at, err)
+  local what, trace = problem(err)
   local from, stack = put(what), put(trace)
   local r = result(at)
   r.outcome, r.text, r.text_size, r.stack, r.stack_size = ERROR, from, #what, stack, #trace
 end
 
-local function collect(at, ok, ...)
+-- settle writes down what was changed and ends the message.
+local function settle(at)
   current = -1
   local bits = changed
   if bits % 2 == 1 then
@@ -465,29 +466,42 @@ local function collect(at, ok, ...)
   end
   local r = result(at)
   r.outcome, r.changed, r.status, r.text_size = DONE, bits, 0, 0
-  if not ok then
-    return raised(at)
-  end
+end
+
+local function collect(at, ...)
+  settle(at)
   local count = select("#", ...)
   if count > 0 then
     returned(at, count, ...)
   end
 end
 
+local i, count, limit = 0, 0, 0
+
+-- drive hands over the messages from i on. It runs in one protected call for as
+-- long as nothing goes wrong: LuaJIT compiles no return through a protected call
+-- that it did not see the beginning of, and so nothing behind a function such as
+-- string.gsub that it cannot compile.
+local function drive()
+  while i < count and head.used <= limit do
+    head.begun = head.begun + 1
+    current, changed, data, key, timestamp = i, 0, false, false, false
+    collect(i, f(message))
+    i = i + 1
+  end
+end
+
 return function()
   input, messages, stored = head.input, head.messages, head.attributes
   begin()
-  local count = head.count
-  room(count * size)
-  local i = 0
-  while i < count do
-    head.begun = head.begun + 1
-    current, changed, data, key, timestamp = i, 0, false, false, false
-    collect(i, xpcall(f, caught, message))
+  i, count = 0, head.count
+  limit = room(count * size) + count * size + enough
+  local ok, err = xpcall(drive, caught)
+  while not ok do
+    settle(i)
+    raised(i, err)
     i = i + 1
-    if head.used > enough then
-      break
-    end
+    ok, err = xpcall(drive, caught)
   end
   head.handled = i
 end
