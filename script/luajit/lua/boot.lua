@@ -43,7 +43,7 @@ local bytes, words, doubles = ffi.typeof("uint8_t[?]"), ffi.typeof("uint32_t *")
 local constWords, constDoubles = ffi.typeof("const uint32_t *"), ffi.typeof("const double *")
 local callback = cast("int (*)(uintptr_t)", address)
 
-local outputStart, outputMax = 64 * 1024, 2 ^ 31 - 1
+local outputStart, outputMax = 16 * 1024, 2 ^ 31 - 1
 local output, scratch -- keep alive what the head points to
 
 -- room makes room for n more bytes of output and returns where they begin.
@@ -363,6 +363,16 @@ local function shorten(name)
 end
 
 local drivers = {}
+
+-- stripped compiles a source of ours to bytecode without what debuggers need: it
+-- is half the size.
+local dump = string.dump
+local function stripped(source, name)
+  return dump(load(source, name, "t"), true)
+end
+
+local driver = stripped(functionSource, "=function.lua")
+functionSource = nil
 local private = {
   head = head, room = room, caught = caught, problem = problem, begin = begin, ffi = ffi, bound = bound,
   -- as they are before a script can change them
@@ -375,9 +385,10 @@ local private = {
 -- that LuaJIT compiles belong to a piece of bytecode, and so to one function.
 local function bind(number, mode, where)
   local f = functions[number]
-  drivers[#drivers + 1] = load(functionSource, "=function.lua", "t")(private, f, mode, where)
+  drivers[#drivers + 1] = load(driver, "=function.lua", "b")(private, f, mode, where)
   head.scratch_used, head.count = 0, 1
   write(#drivers, 0)
+  collectgarbage() -- what loading left behind
 end
 
 local G = _G
@@ -397,7 +408,12 @@ local function register(name, number)
   rawset(where, last, bound(number, name))
 end
 
-load(librarySource, "=library.lua", "t")(private)
+local loaded = package.loaded
+load(stripped(librarySource, "=library.lua"), "=library.lua", "b")(private)
+librarySource = nil
+for name in next, loaded do
+  loaded[name] = nil
+end
 
 local operations = { run, bind, register, shorten }
 
