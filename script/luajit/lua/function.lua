@@ -47,9 +47,7 @@ end
 
 local after = "a message was used after its function had returned; copy what is needed later, such as msg.data"
 
-local function over()
-  error(after, 3)
-end
+local function over() error(after, 3) end
 
 local function noField(name)
   local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp" })
@@ -69,9 +67,7 @@ end
 local meta = getmetatable(message)
 meta.__metatable = "message"
 
-function meta.__tostring()
-  return "message"
-end
+function meta.__tostring() return "message" end
 
 function meta.__index(_, name)
   if current < 0 then
@@ -143,9 +139,7 @@ end
 local attributesMeta = getmetatable(attributes)
 attributesMeta.__metatable = "message's attributes"
 
-function attributesMeta.__tostring()
-  return "attributes"
-end
+function attributesMeta.__tostring() return "attributes" end
 
 local function nameOf(name)
   local kind = type(name)
@@ -257,9 +251,7 @@ local function putAttribute(name, value)
   end
 end
 
-local function result(at)
-  return cast(resultsOf, head.output)[at]
-end
+local function result(at) return cast(resultsOf, head.output)[at] end
 
 local function setText(at, outcome, status, description)
   local from = put(description)
