@@ -334,7 +334,7 @@ func (p *part) sum() {
 		case component.FireAndForget:
 			p.Lost = p.InFlight
 		case component.Replayable: // what is in flight, or settled and not committed, and a batch
-			p.Duplicates = p.InFlight + Bound(engine.Uncommitted(int64(p.InFlight))) + plan.DefaultBatch
+			p.Duplicates = Bound(engine.Again(int64(p.InFlight), plan.DefaultBatch))
 		default:
 			p.Duplicates = max(p.Duplicates, p.InFlight+plan.DefaultBatch)
 		}

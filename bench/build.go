@@ -12,7 +12,7 @@ import (
 // packages says which Debian package a program comes from that the bench does
 // not build.
 var packages = map[string]string{
-	"cat": "coreutils", "sync": "coreutils", "grep": "grep", "jq": "jq", "mawk": "mawk", "pv": "pv", "rg": "ripgrep", "taskset": "util-linux",
+	"cat": "coreutils", "sync": "coreutils", "grep": "grep", "jq": "jq", "luajit": "luajit lua-cjson", "mawk": "mawk", "pv": "pv", "rg": "ripgrep", "taskset": "util-linux",
 }
 
 var plugins = []string{"empty_handle", "empty_batch", "count_handle"}

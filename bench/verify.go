@@ -21,7 +21,7 @@ type expectation struct {
 // expect computes the output of a workload with code of its own, the simplest
 // there is.
 func (w *workload) expect(d dataset) (expectation, error) {
-	if w.keep == nil && w.edit == nil && !w.distinct {
+	if w.keep == nil && w.edit == nil && w.rewrite == nil && !w.distinct {
 		return expectation{messages: d.Messages, sum: d.SHA256}, nil
 	}
 	sum := newLineSum(w.edit != nil)
@@ -37,6 +37,9 @@ func (w *workload) expect(d dataset) (expectation, error) {
 				return nil
 			}
 			seen[key] = struct{}{}
+		}
+		if w.rewrite != nil {
+			line = w.rewrite(line)
 		}
 		if w.edit == nil {
 			return sum.add(line)

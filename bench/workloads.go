@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type workload struct {
 	// edit says what becomes of an event; nil leaves it alone. Outputs are then
 	// compared as JSON values, in order.
 	edit func(event map[string]any)
+	// rewrite says what becomes of a line; nil leaves it alone.
+	rewrite func(line []byte) []byte
 	// counted adds a check that a stage is called once for every message.
 	counted bool
 	// growth is what CPU may have become more, at most, since another commit; 0 is
@@ -81,7 +84,7 @@ const (
 var both = []sink{toNull, toPipe}
 
 // The workloads.
-var workloads = append(fleeting, durable...)
+var workloads = slices.Concat(fleeting, scripted, durable)
 
 // fleeting are the workloads in which nothing outlives the process.
 var fleeting = []workload{

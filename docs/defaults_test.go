@@ -15,6 +15,7 @@ import (
 	"github.com/gopiper/gopiper/observe"
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script"
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // row is one default: where it is set, its value, and what it means.
@@ -87,6 +88,9 @@ func scriptDefaults(t *testing.T) []row {
 		{"evaluation", duration(script.DefaultTimeLimit), "How long a script may take to describe its pipelines."},
 		{"memory", size(script.DefaultMemoryLimit), "How much the heap may grow meanwhile."},
 		{"call", duration(script.DefaultCallLimit), "How long a function may take with one message. The message fails then, with the status 211."},
+		{"steps", number(compile.DefaultSteps), "How many steps a [compiled](lua-compiled.md) function may take with one message: iterations of loops, calls, and steps of patterns. The message fails then, with the status 211."},
+		{"strings", size(compile.DefaultBytes), "What a compiled function may build in strings with one message; the same."},
+		{"`msg.json`, `msg:emit()`", size(source(t, "script/guard.go", "stringMax")), "What may be written to the JSON of one message, and what may be emitted for it."},
 		{"string", size(source(t, "script/guard.go", "stringMax")), "The length of a string, and of a file for `read_file`."},
 		{"source", size(source(t, "script/compile.go", "sourceMax")), "The length of a script or module."},
 		{"attributes", number(source(t, "script/convert.go", "depthMax")), "How deep tables of attributes may be nested."},

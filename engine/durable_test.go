@@ -174,7 +174,7 @@ func checkCrashes(t *rapid.T) {
 	if len(tally.errors) > 0 {
 		t.Fatal(tally.errors)
 	}
-	bound := crashed * (int(most+Uncommitted(most)) + batch) * (buffers + 1)
+	bound := crashed * int(Again(most, int64(batch))) * (buffers + 1)
 	suspects := suspectsIn(t, values)
 	checkDelivered(t, sink.got, n, fails, suspects, bound)
 	inexact := 0

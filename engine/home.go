@@ -183,7 +183,7 @@ func (h *home) advance() {
 		return
 	}
 	s, owed := h.section, h.owed.Load()
-	if s.uncommitted.Add(owed) > Uncommitted(s.credits.maxMessages) {
+	if s.uncommitted.Add(owed) > uncommitted(s.credits.maxMessages) {
 		s.uncommitted.Add(-owed)
 		return
 	}

@@ -33,15 +33,20 @@ func (p *Pipeline) newSection() *section {
 	return s
 }
 
-// Uncommitted is how many messages may be settled and no longer in flight before the
+// uncommitted is how many messages may be settled and no longer in flight before the
 // commit that says so, in a section in which maxMessages may be in flight: while it
 // is written the sources go on. Of a crash in between they come again.
-func Uncommitted(maxMessages int64) int64 { return maxMessages }
+func uncommitted(maxMessages int64) int64 { return maxMessages }
+
+// Again is how many messages of a section come again at most after a crash, where the
+// source goes on by itself, at a position or behind a buffer: what may be in flight,
+// what may be settled and not committed, and a batch.
+func Again(maxMessages, batch int64) int64 { return maxMessages + uncommitted(maxMessages) + batch }
 
 // mayGather tells that what is settled may wait for more to be committed with it.
 func (s *section) mayGather() bool {
 	most := s.credits.maxMessages
-	return 4*s.owed.Load() < 3*most && 4*s.uncommitted.Load() < 3*Uncommitted(most)
+	return 4*s.owed.Load() < 3*most && 4*s.uncommitted.Load() < 3*uncommitted(most)
 }
 
 // isHeldUp tells that something waits for room: a source of the section, or what

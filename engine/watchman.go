@@ -95,7 +95,7 @@ func (w *watchman) died() {
 	if len(w.state.Left) != len(w.p.sections) || slices.Max(w.state.Left) <= 0 {
 		w.state.Deaths, w.state.Caught, w.state.Left = 1, nil, nil
 		for range w.p.sections {
-			w.state.Left = append(w.state.Left, w.p.config.MaxMessages+Uncommitted(w.p.config.MaxMessages)+int64(w.p.config.BatchMax))
+			w.state.Left = append(w.state.Left, Again(w.p.config.MaxMessages, int64(w.p.config.BatchMax)))
 		}
 	}
 	w.watching.Store(true)

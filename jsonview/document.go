@@ -27,9 +27,12 @@ type Node struct {
 	at      int    // where text is in the document
 	depth   int    // how many objects and arrays are around
 	kind    Kind
-	dirty   bool     // it was changed, or something in it
-	changes []change // of an object
-	items   []item   // of an array, once listed
+	dirty   bool           // it was changed, or something in it
+	number  int            // its place in doc.nodes
+	changes []change       // of an object
+	byKey   map[string]int // places in changes, once there are many
+	met     int            // of how many changes it is known whether they are in the text
+	items   []item         // of an array, once listed
 	listed  bool
 	moved   bool // the items do not lie any more as they do in text
 }
@@ -42,6 +45,7 @@ type change struct {
 	set    bool // to item; otherwise item was only opened
 	gone   bool
 	met    bool // while it is written: it is in the text
+	inText bool // once it is known
 }
 
 // item is a value: its text, or the node that was made of it.
@@ -102,8 +106,8 @@ func (d *Document) node(text []byte, at int, parent *Node) *Node {
 		d.nodes = append(d.nodes, &Node{})
 	}
 	n := d.nodes[d.used]
+	*n = Node{doc: d, parent: parent, number: d.used, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], items: n.items[:0]}
 	d.used++
-	*n = Node{doc: d, parent: parent, text: text, at: at, kind: kindOf(text[0]), changes: n.changes[:0], items: n.items[:0]}
 	if parent != nil {
 		n.depth = parent.depth + 1
 	}
@@ -131,6 +135,14 @@ func (d *Document) open(it *item, parent *Node) (Value, *Node, error) {
 // Kind tells whether the node is an Object or an Array.
 func (n *Node) Kind() Kind { return n.kind }
 
+// Number tells the nodes of a document apart: it counts from 0 in the order in
+// which they were made since the last Reset.
+func (n *Node) Number() int { return n.number }
+
+// Size is how many bytes of text are looked at, at most, to find something in
+// the node, what was changed left aside.
+func (n *Node) Size() int { return len(n.text) }
+
 // fail says where the document stops being JSON.
 func (n *Node) fail(at int, f fault) error {
 	err := syntaxError(n.text, at, f)
@@ -150,16 +162,6 @@ func (n *Node) touch() {
 	for ; n != nil && !n.dirty; n = n.parent {
 		n.dirty = true
 	}
-}
-
-// change returns what became of the members with a key, nil if nothing did.
-func (n *Node) change(key string) *change {
-	for i := range n.changes {
-		if n.changes[i].key == key {
-			return &n.changes[i]
-		}
-	}
-	return nil
 }
 
 // Get returns the member of an object with that key: a value, which is Missing
@@ -193,7 +195,7 @@ func (n *Node) member(key string, start, end int) (Value, *Node, error) {
 		return value, nil, nil
 	}
 	node := n.doc.node(value.raw, value.offset, n)
-	n.changes = append(n.changes, change{key: key, item: item{node: node}})
+	n.addChange(key).item.node = node
 	return Value{}, node, nil
 }
 
@@ -209,8 +211,7 @@ func (n *Node) Set(key string, raw []byte) error {
 	}
 	c := n.change(key)
 	if c == nil {
-		n.changes = append(n.changes, change{key: key})
-		c = &n.changes[len(n.changes)-1]
+		c = n.addChange(key)
 	}
 	if c.quoted == nil {
 		start := len(n.doc.arena)
@@ -229,93 +230,8 @@ func (n *Node) Delete(key string) {
 	}
 	c := n.change(key)
 	if c == nil {
-		n.changes = append(n.changes, change{key: key})
-		c = &n.changes[len(n.changes)-1]
+		c = n.addChange(key)
 	}
 	c.gone, c.set = true, false
 	n.touch()
-}
-
-// Cursor is a place between the members of an object. The zero Cursor is before
-// the first.
-type Cursor struct {
-	at    int // behind the latest member in the text; 0 before the first
-	added int // how many of the changes behind the text were visited
-}
-
-// Next returns the next member of an object in the order of the text, those
-// that were added last, and moves the cursor behind it: the key, a string,
-// which is Missing behind the last member, and the value or node. Members may
-// be set and deleted meanwhile; whether one that is added is visited is open.
-func (n *Node) Next(c *Cursor) (key, value Value, node *Node, err error) {
-	for n.kind == Object {
-		start, key, escaped, f := n.nextKey(c)
-		if f != 0 {
-			return Value{}, Value{}, nil, n.fail(start, f)
-		}
-		if !key.Exists() {
-			return n.nextAdded(c)
-		}
-		end, f := skip(n.text, start, n.depth+1)
-		if f != 0 {
-			return Value{}, Value{}, nil, n.fail(end, f)
-		}
-		c.at = end
-		change := n.changeOf(key.raw[1:len(key.raw)-1], escaped)
-		switch {
-		case change != nil && change.gone:
-			continue
-		case change != nil:
-			value, node, err = n.doc.open(&change.item, n)
-		case kindOf(n.text[start]) >= Array:
-			value, node, err = n.member(key.String(), start, end)
-		default:
-			value = n.part(start, end)
-		}
-		return key, value, node, err
-	}
-	return Value{}, Value{}, nil, nil
-}
-
-// nextKey returns the next key in the text and where its value starts. The key
-// is Missing behind the last.
-func (n *Node) nextKey(c *Cursor) (start int, key Value, escaped bool, f fault) {
-	i, expected := skipSpace(n.text, max(c.at, 1)), noKeyOrEnd
-	if c.at > 0 {
-		expected = noKey
-		switch {
-		case i < len(n.text) && n.text[i] == ',':
-			i = skipSpace(n.text, i+1)
-		case i >= len(n.text) || n.text[i] != '}':
-			return i, Value{}, false, noCommaOrBrace
-		default:
-			return i, Value{}, false, 0
-		}
-	} else if i < len(n.text) && n.text[i] == '}' {
-		return i, Value{}, false, 0
-	}
-	start, keyEnd, escaped, f := skipKey(n.text, i, expected)
-	if f != 0 {
-		return start, Value{}, false, f
-	}
-	return start, n.part(i, keyEnd+1), escaped, 0
-}
-
-// nextAdded returns the next member that is not in the text.
-func (n *Node) nextAdded(c *Cursor) (key, value Value, node *Node, err error) {
-	for c.added < len(n.changes) {
-		change := &n.changes[c.added]
-		c.added++
-		if !change.set || n.inText(change.key) {
-			continue
-		}
-		value, node, err = n.doc.open(&change.item, n)
-		return valueAt(change.quoted, 0, len(change.quoted)), value, node, err
-	}
-	return Value{}, Value{}, nil, nil
-}
-
-func (n *Node) inText(key string) bool {
-	start, _, f := findMember(n.text, 1, n.depth+1, []step{{key: key, index: noIndex}})
-	return f == 0 && start >= 0
 }

@@ -124,16 +124,6 @@ func (n *Node) writeMember(w *pass, s *siblings, c *change, start, end int) (err
 	return err
 }
 
-// changeOf returns what became of the members with the key that a text spells.
-func (n *Node) changeOf(text []byte, escaped bool) *change {
-	for i := range n.changes {
-		if c := &n.changes[i]; sameKey(text, escaped, c.key) {
-			return c
-		}
-	}
-	return nil
-}
-
 // shifted makes an error about the node's text one about the document.
 func (n *Node) shifted(err error) error {
 	if e, ok := err.(*SyntaxError); ok {

@@ -122,6 +122,11 @@ type Fork struct {
 type Func struct {
 	Name     string   `json:"name,omitempty"`
 	Position Position `json:"position"`
+	// Engine is what runs the function, such as "compiled" or "gopher-lua", and
+	// Reason, of one that is not compiled, why it is not: with the line of the
+	// script, such as "line 12: a while loop". Both are empty for a Go function.
+	Engine string `json:"engine,omitempty"`
+	Reason string `json:"reason,omitempty"`
 	// Impl is the function itself. Whoever builds the pipeline knows its type.
 	Impl any `json:"-"`
 }

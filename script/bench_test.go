@@ -44,6 +44,39 @@ func BenchmarkFunction(b *testing.B) {
 	}
 }
 
+const event = `{"ts":"2025-03-01T00:00:00.123Z","level":"info","seq":82128,"host":"web-3","service":"checkout","msg":"order \"4711\" accepted","http":{"method":"POST","path":"/orders","status":200,"bytes":51929,"dur_ms":12.75},"tags":["eu","canary"],"user":{"id":9007199254740993,"admin":false},"tmp":null}`
+
+// BenchmarkJSON is what a function costs that reads and writes msg.json.
+func BenchmarkJSON(b *testing.B) {
+	for _, test := range []struct{ name, body string }{
+		{"read", `if msg.json.level == "debug" then return gopiper.DROP end`},
+		{"drop or set", `if msg.json.level == "debug" then return gopiper.DROP end; msg.json.env = "prod"`},
+		{"nested", `if msg.json.http.status >= 500 then msg.json.http.bad = true end`},
+		{"array", `table.insert(msg.json.tags, "x")`},
+		{"pairs", `for k, v in pairs(msg.json) do end`},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			s := load(b, withFunction(test.body))
+			messages := make([]component.Message, 512)
+			reports := make([]component.Report, len(messages))
+			for i := range messages {
+				messages[i] = &reused{StandardMessage: newFake(event), data: []byte(event)}
+			}
+			worker := functionOf(s, 0, 1).Create(0, 0, nil).(component.BatchHandler)
+			worker.HandleBatch(messages, reports)
+			if reports[0].Status != component.Done {
+				b.Fatal(reports[0])
+			}
+			b.SetBytes(int64(len(event)))
+			b.ReportAllocs()
+			b.ResetTimer()
+			for n := 0; n < b.N; {
+				n += worker.HandleBatch(messages, reports)
+			}
+		})
+	}
+}
+
 // reused gives the same data again whatever was set, and has memory for it.
 type reused struct {
 	component.StandardMessage

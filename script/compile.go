@@ -19,8 +19,9 @@ const sourceMax = 1 << 20
 // chunk is a compiled script or module. It never changes: all Lua states share
 // it.
 type chunk struct {
-	name  string
-	proto *lua.FunctionProto
+	name   string
+	source []byte // as it was parsed
+	proto  *lua.FunctionProto
 	// functions holds the names of the functions that have one.
 	functions map[lines]string
 }
@@ -28,8 +29,8 @@ type chunk struct {
 // lines are the first and the last line of a function.
 type lines struct{ first, last int }
 
-// compile compiles the source of a script or module.
-func compile(name string, source []byte) (result *chunk, err *Error) {
+// compileChunk compiles the source of a script or module.
+func compileChunk(name string, source []byte) (result *chunk, err *Error) {
 	defer func() {
 		if p := recover(); p != nil {
 			result, err = nil, &Error{Position: plan.Position{File: name}, Message: fmt.Sprintf("the Lua compiler failed: %v", p)}
@@ -59,7 +60,7 @@ func compile(name string, source []byte) (result *chunk, err *Error) {
 		return nil, syntaxError(name, source, problem)
 	}
 	nameCalls(proto)
-	return &chunk{name: name, proto: proto, functions: r.functions}, nil
+	return &chunk{name: name, source: source, proto: proto, functions: r.functions}, nil
 }
 
 // nameCalls gives calls without a name, t[""](), one: the engine panics when it

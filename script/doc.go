@@ -21,6 +21,7 @@
 //	switch{ { when = f, a }, { b } }      the first case that takes it gets it
 //	merge{ { source, a }, { source } }    several sources, as the first stage
 //	env(name, default)                    an environment variable
+//	null, array(t), object(t)             what JSON has and Lua has not
 //	read_file(path), glob(pattern)        a file's contents, a list of paths
 //	DONE, CONTINUE, RETRY, FAIL, DROP     the first status of each class
 //
@@ -44,6 +45,20 @@
 //	msg.timestamp     seconds since 1970, a float, or nil if unknown; it holds
 //	                  about a microsecond, so only one that is assigned loses
 //	                  nanoseconds
+//	msg.json          the data as JSON: its fields can be read and assigned
+//	msg:copy()        a message of its own, to be changed and emitted or returned
+//	msg:emit()        sends the message on as it is now, before the function's own
+//
+// msg.json is a view on the data, a [jsonview.Document]: what is not touched is
+// not parsed, and stays byte for byte. What is written is kept beside the data
+// until msg.data is read or the function has returned, and is lost if the
+// function raises an error or drops the message. Its parts are good until then,
+// and until msg.data or msg.json is assigned; unlike msg they are never used
+// again for another message. gopiper.null is JSON's null; gopiper.array(t) and
+// gopiper.object(t) say what an empty table is. A whole number beyond 2^53 is an
+// exact value with operators, tostring and tonumber. Any other number is Lua's;
+// its text is noted, and an equal number that is written for the same message
+// takes the text of the one that was read last.
 //
 // There is one msg for every function and worker: a msg that is kept for later
 // shows the message of that time, or is an error between messages.
@@ -54,7 +69,9 @@
 // what they do not name. The messages take the place of msg, which is dropped
 // and whose outcome is theirs; if msg is among them it flows on behind them. A
 // function that raises an error, runs longer than [Options].CallLimit or
-// returns anything else fails the message, and only that.
+// returns anything else fails the message, and only that. What was emitted is
+// sent when the message is done or dropped, and otherwise forgotten, so that a
+// message which is tried again sends nothing twice.
 //
 // A `when` function takes the message if it returns anything but nil or false.
 // An order_by function returns a string, a number, or nil for no key. Neither

@@ -11,7 +11,7 @@ import (
 
 // stringFormat is string.format: %c %d %i %u %o %x %X %e %E %f %g %G %q %s %%.
 func (st *state) stringFormat(L *lua.LState) int {
-	format := L.CheckString(1)
+	format := textArgument(L, 1)
 	out := st.take()
 	argument := 1
 	for {
@@ -65,13 +65,13 @@ func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb b
 	}
 	switch verb {
 	case 's':
-		text := L.ToStringMeta(L.Get(n)).String()
+		text := textShown(L, L.Get(n))
 		if flags == "" {
 			return append(out, text...)
 		}
 		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes(text))
 	case 'q':
-		return appendQuoted(out, L.CheckString(n))
+		return appendQuoted(out, textArgument(L, n))
 	case 'c':
 		return append(out, byte(L.CheckNumber(n)))
 	case 'e', 'E', 'f', 'g', 'G':

@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // The statuses, all of the class Fail, that functions report by themselves.
@@ -74,7 +75,15 @@ func (f *Function) Create(segment, worker int, postponed chan component.Message)
 func (f *Function) Predicate(segment, worker int) func(component.Message) (bool, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "a `when` function"
+	s.runner = f.runner(compile.Predicate)
 	return func(m component.Message) (bool, error) {
+		if s.runner != nil && s.evaluated() {
+			if taken, err := s.runner.Predicate(m); err == nil {
+				return taken, nil
+			} else if limit := s.limit(err); limit != nil {
+				return false, limit
+			}
+		}
 		value, err := s.ask(m)
 		return err == nil && lua.LVAsBool(value), err
 	}
@@ -86,7 +95,15 @@ func (f *Function) Predicate(segment, worker int) func(component.Message) (bool,
 func (f *Function) Key(segment, worker int) func(component.Message) (string, error) {
 	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
 	s.view.readOnly = "an `order_by` function"
+	s.runner = f.runner(compile.Key)
 	return func(m component.Message) (string, error) {
+		if s.runner != nil && s.evaluated() {
+			if key, err := s.runner.Key(m); err == nil {
+				return key, nil
+			} else if limit := s.limit(err); limit != nil {
+				return "", limit
+			}
+		}
 		value, err := s.ask(m)
 		if err != nil || value == lua.LNil {
 			return "", err
@@ -162,6 +179,8 @@ type seat struct {
 	place    place
 	counts   bool // whether it is given back
 	shared   *shared
+
+	runner *compile.Runner // of the compiled function, nil if there is none
 
 	state   *state
 	lua     *lua.LFunction // the function in this state

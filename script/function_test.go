@@ -147,17 +147,17 @@ var functionTests = []struct {
 	{name: "wrong attribute", body: `return { data = "x", attributes = { a = true } }`,
 		report: "212 test.lua:2: the function returned a table that is no message: its attribute a cannot be the boolean true; attributes are strings"},
 	{name: "number among messages", body: `return "x", 5`,
-		report: "212 test.lua:2: the function returned the number 5 among messages; a message is a string, msg, or { data = … }"},
+		report: "212 test.lua:2: the function returned the number 5 among messages; a message is a string, msg, a copy of it, or { data = … }"},
 	{name: "twice", body: `return msg, msg`, report: "212 test.lua:2: the function returned the message itself twice"},
 	{name: "attributes as message", body: `return msg.attributes`,
-		report: "212 test.lua:2: the function returned a message's attributes that is not the message it was given"},
+		report: "212 test.lua:2: the function returned a message's attributes that is neither the message it was given nor a copy of it"},
 	{name: "nothing is sent if one is wrong", body: `return "x", {}, "y"`,
 		report: "212 test.lua:2: the function returned a table that is no message: it has no data; write { data = msg.data } for the same"},
 
 	{name: "error", body: `error("broken")`, report: "210 test.lua:2: broken"},
 	{name: "nil field", body: `return msg.attributes.x.y`, report: `210 test.lua:2: cannot get the field "y" of a nil value; what stands before it is nil`},
 	{name: "unknown field of msg", body: `return msg.dta`, report: `210 test.lua:2: a message has no field "dta"; did you mean "data"?`},
-	{name: "json", body: `return msg.json.x`, report: `210 test.lua:2: a message has no field "json"`},
+	{name: "json", body: `return msg.json.x`, report: `210 test.lua:2: msg.json: the data is not JSON: offset 0: expected a value, found 'h'`},
 	{name: "assign an unknown field", body: `msg.atributes = 1`, report: `210 test.lua:2: a message has no field "atributes"; did you mean "attributes"?`},
 	{name: "assign attributes", body: `msg.attributes = {}`,
 		report: "210 test.lua:2: msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value"},
@@ -181,10 +181,36 @@ var functionTests = []struct {
 		report: `210 test.lua:2: the environment variable UNSET is not set; set it, or give a default: gopiper.env("UNSET", …)`},
 }
 
+// onEngines runs a test of functions on every engine.
+func onEngines(t *testing.T, name string, test func(t *testing.T, engine func(*Options))) {
+	t.Run(name, func(t *testing.T) {
+		t.Run("auto", func(t *testing.T) { test(t, func(*Options) {}) })
+		t.Run("gopher-lua", func(t *testing.T) { test(t, interpret) })
+	})
+}
+
+func interpret(o *Options) { o.Interpret = true }
+
+// sentOn is what was sent on for a message.
+func sentOn(t *testing.T, m *fakeMessage, postponed chan component.Message) (sent []string) {
+	t.Helper()
+	close(postponed)
+	for p := range postponed {
+		if !slices.Contains(component.Parents(p), component.Tracked(m)) {
+			t.Error("the message is not the parent of what was sent")
+		}
+		sent = append(sent, show(p))
+	}
+	if m.derived != len(sent) {
+		t.Errorf("%d messages were counted and %d sent", m.derived, len(sent))
+	}
+	return sent
+}
+
 func TestFunction(t *testing.T) {
 	for _, test := range functionTests {
-		t.Run(test.name, func(t *testing.T) {
-			s := load(t, withFunction(test.body))
+		onEngines(t, test.name, func(t *testing.T, engine func(*Options)) {
+			s := load(t, withFunction(test.body), engine)
 			postponed := make(chan component.Message, 10)
 			worker := functionOf(s, 0, 1).Create(0, 0, postponed)
 			m := newFake("hello")
@@ -197,19 +223,11 @@ func TestFunction(t *testing.T) {
 			if got := show(m); got != test.message {
 				t.Errorf("message %q, want %q", got, test.message)
 			}
-			close(postponed)
-			var sent []string
-			for p := range postponed {
-				if !slices.Contains(component.Parents(p), component.Tracked(m)) {
-					t.Error("the message is not the parent of what was sent")
-				}
-				sent = append(sent, show(p))
-			}
 			for i, want := range test.sent {
 				test.sent[i] = strings.Replace(want, "+", " key=k at=1700000000500 a=1 b=2", 1)
 			}
-			if !slices.Equal(sent, test.sent) || m.derived != len(sent) {
-				t.Errorf("sent %q, %d counted, want %q", sent, m.derived, test.sent)
+			if sent := sentOn(t, m, postponed); !slices.Equal(sent, test.sent) {
+				t.Errorf("sent %q, want %q", sent, test.sent)
 			}
 		})
 	}

@@ -1,6 +1,10 @@
 package script
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/script/compile"
+)
 
 // tableConcat is table.concat, without a limit on the number of elements but
 // with one on the length of the result.
@@ -14,7 +18,7 @@ func (st *state) tableConcat(L *lua.LState) int {
 		case lua.LString:
 			out = append(out, v...)
 		case lua.LNumber:
-			out = append(out, v.String()...)
+			out = compile.AppendNumber(out, float64(v))
 		default:
 			L.RaiseError("table.concat: element %d is a %s value; only strings and numbers can be joined", i, value.Type())
 		}
@@ -77,8 +81,11 @@ func (st *state) concat(L *lua.LState) int {
 }
 
 func appendText(out []byte, value lua.LValue) []byte {
-	if s, ok := value.(lua.LString); ok {
-		return append(out, s...)
+	switch v := value.(type) {
+	case lua.LString:
+		return append(out, v...)
+	case lua.LNumber:
+		return compile.AppendNumber(out, float64(v))
 	}
 	return append(out, value.String()...)
 }

@@ -45,9 +45,11 @@ func (st *state) openLibrary() {
 	}
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
-		"pairs": st.pairs(globals.RawGetString("next")), "tonumber": toNumber, "require": st.require,
+		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
 	})
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
+	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
+	st.openTables(globals, globals.RawGetString("table").(*lua.LTable))
 	mathTable := globals.RawGetString("math").(*lua.LTable)
 	mathTable.RawSetString("huge", lua.LNumber(math.Inf(1)))
 	st.set(mathTable, map[string]lua.LGFunction{"random": st.mathRandom, "randomseed": st.mathRandomSeed})
@@ -56,6 +58,7 @@ func (st *state) openLibrary() {
 	st.openCoroutines(globals.RawGetString("coroutine").(*lua.LTable))
 	st.openMessages()
 	st.openModule()
+	st.openJSON()
 	st.strict(globals)
 }
 
@@ -128,7 +131,7 @@ func (st *state) print(L *lua.LState) int {
 		if i > 1 {
 			text.WriteByte('\t')
 		}
-		text.WriteString(L.ToStringMeta(L.Get(i)).String())
+		text.WriteString(textShown(L, L.Get(i)))
 		st.guard.charge(L, text.Len())
 	}
 	if st.first || !st.describing { // once, however often the script is evaluated
@@ -171,6 +174,11 @@ func toNumber(L *lua.LState) int {
 	case lua.LNumber:
 		L.Push(value)
 		return 1
+	case *lua.LUserData:
+		if e := exactOf(value); e != nil {
+			L.Push(lua.LNumber(e.float()))
+			return 1
+		}
 	case lua.LString:
 		text := strings.TrimSpace(string(value))
 		if strings.ContainsAny(text, "_nNiI") { // what Go takes and Lua does not

@@ -13,22 +13,51 @@ import (
 type view struct {
 	message component.Message // nil while no function runs
 	data    lua.LValue        // msg.data, once it was read or assigned
+	json    *document         // msg.json; nil until it was first used
+	// numbers are texts of numbers that were read for the message at hand, in it
+	// or in copies of it; see state.number.
+	numbers map[uint64]string
 	// readOnly names what must not change a message; "" if it may.
 	readOnly string
+	sends    bool // whether messages can be sent on
+
+	// calls counts the calls that have ended: copies are good for one.
+	calls        uint64
+	emitted      []part
+	emittedBytes int
+
+	copied *view // what a copy was made from; nil for msg itself
+	born   uint64
 }
 
+// textsKept is for how many texts of numbers memory is kept.
+const textsKept = 1 << 10
+
 func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
-func (v *view) end()                      { v.message, v.data = nil, nil }
+
+func (v *view) end() {
+	v.message, v.data = nil, nil
+	v.calls++
+	if v.json != nil {
+		v.json.end()
+	}
+	if len(v.numbers) > textsKept {
+		v.numbers = nil
+	}
+	clear(v.numbers)
+	v.emitted, v.emittedBytes = nil, 0
+}
 
 // messageFields are the fields of msg, for suggestions.
-var messageFields = []string{"data", "attributes", "key", "timestamp"}
+var messageFields = []string{"data", "attributes", "key", "timestamp", "json", "copy", "emit"}
 
 // openMessages makes the metatables of messages and of their attributes.
 func (st *state) openMessages() {
 	L := st.lua
 	st.message, st.attributes = L.CreateTable(0, 4), L.CreateTable(0, 5)
+	st.copy, st.emit = L.NewFunction(st.copyMessage), L.NewFunction(st.emitMessage)
 	st.set(st.message, map[string]lua.LGFunction{
-		"__index": messageIndex, "__newindex": st.messageNewIndex,
+		"__index": st.messageIndex, "__newindex": st.messageNewIndex,
 		"__tostring": func(L *lua.LState) int {
 			L.Push(lua.LString("message"))
 			return 1
@@ -60,7 +89,7 @@ func (st *state) newMessage(v *view) *lua.LUserData {
 // viewed returns the view of the first argument, while it may be used.
 func viewed(L *lua.LState) *held {
 	h := L.Get(1).(*lua.LUserData).Value.(*held)
-	if h.message == nil {
+	if !h.alive() {
 		L.RaiseError("a message was used after its function had returned; copy what is needed later, such as msg.data")
 	}
 	return h
@@ -81,7 +110,7 @@ func (h *held) change(L *lua.LState) {
 	}
 }
 
-func messageIndex(L *lua.LState) int {
+func (st *state) messageIndex(L *lua.LState) int {
 	h := viewed(L)
 	name, ok := L.Get(2).(lua.LString)
 	if !ok {
@@ -89,10 +118,9 @@ func messageIndex(L *lua.LState) int {
 	}
 	switch name {
 	case "data":
-		if h.data == nil {
-			h.data = lua.LString(h.message.GetData())
-		}
-		L.Push(h.data)
+		L.Push(st.readData(L, h.view))
+	case "json":
+		L.Push(st.readJSON(L, h.view))
 	case "attributes":
 		L.Push(h.attributes)
 	case "key":
@@ -107,6 +135,10 @@ func messageIndex(L *lua.LState) int {
 		} else {
 			L.Push(lua.LNil)
 		}
+	case "copy":
+		L.Push(st.copy)
+	case "emit":
+		L.Push(st.emit)
 	default:
 		return noField(L)
 	}
@@ -129,6 +161,9 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 		if !ok {
 			L.RaiseError("msg.data is a string, not %s", describe(value))
 		}
+		if h.json != nil && h.json.open {
+			h.json.forget()
+		}
 		setData(h.message, text)
 		if h.data = value; value.Type() != lua.LTString {
 			h.data = lua.LString(text)
@@ -145,6 +180,10 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 			L.RaiseError("msg.timestamp is a number of seconds since 1970 or nil, not %s", describe(value))
 		}
 		h.standard(L).SetTimestamp(at)
+	case "json":
+		st.assignJSON(L, h.view, value)
+	case "copy", "emit":
+		L.RaiseError("msg.%s is a method and cannot be assigned", name)
 	case "attributes":
 		L.RaiseError("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value")
 	default:
@@ -160,17 +199,6 @@ func setData(m component.Message, text string) {
 		return
 	}
 	m.SetData([]byte(text))
-}
-
-// textOf is the text of a string or a number.
-func textOf(value lua.LValue) (string, bool) {
-	switch v := value.(type) {
-	case lua.LString:
-		return string(v), true
-	case lua.LNumber:
-		return v.String(), true
-	}
-	return "", false
 }
 
 // nanoseconds turns seconds into what a message's timestamp counts. A float

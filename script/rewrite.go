@@ -65,9 +65,10 @@ func (r *rewriter) enter(at ast.PositionHolder) bool {
 func (r *rewriter) leave() { r.depth-- }
 
 func (r *rewriter) block(statements []ast.Stmt) {
-	for _, s := range statements {
+	for i, s := range statements {
 		if r.enter(s) {
 			r.statement(s)
+			statements[i] = mended(s)
 		}
 		r.leave()
 	}

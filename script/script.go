@@ -47,6 +47,9 @@ type Options struct {
 	// CallLimit bounds one call of a function with one message; 0 is
 	// DefaultCallLimit.
 	CallLimit time.Duration
+	// Interpret leaves all functions to the interpreter, also those that can be
+	// compiled.
+	Interpret bool
 }
 
 // Script is a script that was evaluated. Its methods may be called from any
@@ -59,6 +62,7 @@ type Script struct {
 	plan      *plan.Plan // owned by the caller
 	described *plan.Plan // a copy of our own, to compare with
 	functions []*lua.FunctionProto
+	compiled  []compiled // of the same functions
 	warnings  []Warning
 
 	mutex  sync.Mutex
@@ -112,6 +116,7 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		s.functions = append(s.functions, f.Proto)
 	}
 	s.warnings = first.warnings()
+	s.compileFunctions(first)
 	return s, nil
 }
 

@@ -38,13 +38,25 @@ type state struct {
 	loading   []string
 	coroutine int // depth of coroutines that have resumed others
 
+	originals  originals
 	shortForms map[string]*lua.LFunction
 	names      map[*lua.LFunction]string // of the short forms
 	message    *lua.LTable               // metatables
 	attributes *lua.LTable
 	stage      *lua.LTable
-	matcher    pattern.Matcher
-	buffer     []byte
+	jsonObject *lua.LTable
+	jsonArray  *lua.LTable
+	exact      *lua.LTable
+	arrayMark  *lua.LTable // of what gopiper.array has made
+	objectMark *lua.LTable
+	null       *lua.LUserData // gopiper.null
+	copy       *lua.LFunction // msg.copy
+	emit       *lua.LFunction
+	// sparePieces are parts of msg.json that nothing is held in yet.
+	sparePieces []piece
+	words       [128]lua.LValue // short strings that were read; see word
+	matcher     pattern.Matcher
+	buffer      []byte
 }
 
 func init() {
@@ -75,6 +87,9 @@ func newState(s *Script, first bool) *state {
 		RegistryGrowStep: 4096,
 	})
 	st.openLibrary()
+	if first {
+		st.noteOriginals()
+	}
 	st.lua.SetContext(&st.guard)
 	return st
 }

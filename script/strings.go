@@ -29,22 +29,6 @@ func (st *state) openStrings(globals *lua.LTable) {
 	L.SetMetatable(lua.LString(""), meta)
 }
 
-// span turns Lua's positions from and to, which may count from the end, into
-// offsets in a string of n bytes, from <= to.
-func span(n int, from, to float64) (int, int) {
-	if from < 0 {
-		from = max(float64(n)+from+1, 1)
-	}
-	if to < 0 {
-		to = float64(n) + to + 1
-	}
-	from, to = max(from, 1), min(to, float64(n))
-	if !(from <= to) {
-		return 0, 0
-	}
-	return int(from) - 1, int(to)
-}
-
 func optional(L *lua.LState, n int, otherwise float64) float64 {
 	if L.Get(n) == lua.LNil {
 		return otherwise
@@ -53,9 +37,9 @@ func optional(L *lua.LState, n int, otherwise float64) float64 {
 }
 
 func stringByte(L *lua.LState) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	at := optional(L, 2, 1)
-	from, to := span(len(text), at, optional(L, 3, at))
+	from, to := pattern.Span(len(text), at, optional(L, 3, at))
 	for _, c := range []byte(text[from:to]) {
 		L.Push(lua.LNumber(c))
 	}
@@ -76,19 +60,19 @@ func stringChar(L *lua.LState) int {
 }
 
 func stringLen(L *lua.LState) int {
-	L.Push(lua.LNumber(len(L.CheckString(1))))
+	L.Push(lua.LNumber(len(textArgument(L, 1))))
 	return 1
 }
 
 func stringSub(L *lua.LState) int {
-	text := L.CheckString(1)
-	from, to := span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
+	text := textArgument(L, 1)
+	from, to := pattern.Span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
 	L.Push(lua.LString(text[from:to]))
 	return 1
 }
 
 func (st *state) stringReverse(L *lua.LState) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	out := append(st.take(), text...)
 	slices.Reverse(out)
 	return st.push(L, out)
@@ -99,7 +83,7 @@ func (st *state) stringLower(L *lua.LState) int { return st.convertCase(L, 'A', 
 
 // convertCase flips the case of the letters from first to last.
 func (st *state) convertCase(L *lua.LState, first, last byte) int {
-	text := L.CheckString(1)
+	text := textArgument(L, 1)
 	out := append(st.take(), text...)
 	for i, c := range out {
 		if first <= c && c <= last {
@@ -110,7 +94,7 @@ func (st *state) convertCase(L *lua.LState, first, last byte) int {
 }
 
 func (st *state) stringRep(L *lua.LState) int {
-	text, n := L.CheckString(1), max(0, float64(L.CheckNumber(2)))
+	text, n := textArgument(L, 1), max(0, float64(L.CheckNumber(2)))
 	if text == "" {
 		n = 0
 	}
@@ -170,7 +154,7 @@ func startAt(L *lua.LState, n int) int {
 }
 
 func (st *state) stringFind(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	init := startAt(L, len(text))
 	if lua.LVAsBool(L.Get(4)) || pattern.Literal(wanted) {
 		st.guard.charge(L, len(text)-init)
@@ -197,7 +181,7 @@ func (st *state) stringFind(L *lua.LState) int {
 }
 
 func (st *state) stringMatch(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	start, end, found := st.match(L, text, wanted, startAt(L, len(text)))
 	if !found {
 		L.Push(lua.LNil)
@@ -207,7 +191,7 @@ func (st *state) stringMatch(L *lua.LState) int {
 }
 
 func (st *state) stringGmatch(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		if at > len(text) {
@@ -227,10 +211,10 @@ func (st *state) stringGmatch(L *lua.LState) int {
 }
 
 func (st *state) stringGsub(L *lua.LState) int {
-	text, wanted := L.CheckString(1), L.CheckString(2)
+	text, wanted := textArgument(L, 1), textArgument(L, 2)
 	replacement := L.Get(3)
 	if n, ok := replacement.(lua.LNumber); ok {
-		replacement = lua.LString(n.String())
+		replacement = lua.LString(numberText(n))
 	}
 	switch replacement.(type) {
 	case lua.LString, *lua.LTable, *lua.LFunction:
@@ -267,7 +251,11 @@ func (st *state) stringGsub(L *lua.LState) int {
 	}
 	if count == 0 {
 		st.buffer = out
-		L.Push(L.Get(1))
+		if L.Get(1).Type() == lua.LTString {
+			L.Push(L.Get(1))
+		} else {
+			L.Push(lua.LString(text))
+		}
 	} else {
 		st.push(L, out)
 	}

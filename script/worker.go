@@ -10,11 +10,15 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // batchMax is about how long one call of HandleBatch may take, if the function
 // is slow: what is handled by then need not wait for the rest.
 const batchMax = 10 * time.Millisecond
+
+// partsKept is for how many parts of a message memory is kept.
+const partsKept = 1 << 10
 
 // worker hands messages to a Lua function.
 type worker struct {
@@ -36,7 +40,9 @@ type worker struct {
 }
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
-	return &worker{seat: seat{function: f, place: at, counts: true}, postponed: postponed}
+	w := &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner(compile.Handler)}, postponed: postponed}
+	w.view.sends = postponed != nil
+	return w
 }
 
 // Open evaluates the script for this worker, unless another function at the
@@ -68,6 +74,40 @@ func (w *worker) Handle(m component.Message, handled component.HandledCallback) 
 
 // HandleBatch hands messages to the function, one after the other.
 func (w *worker) HandleBatch(messages []component.Message, reports []component.Report) int {
+	if w.runner == nil || !w.evaluated() {
+		return w.interpret(messages, reports)
+	}
+	started := time.Now()
+	for i, m := range messages {
+		if i%lookEvery == lookEvery-1 && time.Since(started) > batchMax {
+			return i
+		}
+		report, err := w.runner.Handle(m)
+		if err != nil {
+			report = w.compiledEnded(m, err)
+		}
+		reports[i] = report
+	}
+	return len(messages)
+}
+
+// compiledEnded is the report of a message that the compiled function has not ended
+// with.
+func (w *worker) compiledEnded(m component.Message, err error) component.Report {
+	if limit := w.limit(err); limit != nil {
+		return component.Report{Status: StatusLimit, Description: limit.Error()}
+	}
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.interpret(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	return w.oneReport[0]
+}
+
+// lookEvery is how many messages lie between two looks at the clock.
+const lookEvery = 64
+
+// interpret lets the interpreter run the function.
+func (w *worker) interpret(messages []component.Message, reports []component.Report) int {
 	before := w.state
 	if err := w.enter(context.Background()); err != nil {
 		for i := range messages {
@@ -105,8 +145,8 @@ func (w *worker) each(L *lua.LState) int {
 		L.Push(w.lua)
 		L.Push(w.message)
 		L.Call(1, lua.MultRet)
-		if n := L.GetTop(); n > 0 {
-			w.reports[w.next] = w.report(L, n)
+		if n := L.GetTop(); n > 0 || w.view.touched() {
+			w.reports[w.next] = w.finish(L, n)
 			L.SetTop(0)
 		}
 		w.view.end()
@@ -136,29 +176,57 @@ func (s *seat) misreturned(format string, args ...any) error {
 	}
 }
 
-// report turns the n values that the function returned into a report.
-func (w *worker) report(L *lua.LState, n int) component.Report {
-	var err error
+// finish turns the n values that the function returned into a report. Once it
+// is known that the message goes on, or others in its place, the message gets
+// what was written in msg.json, and the others are sent.
+func (w *worker) finish(L *lua.LState, n int) component.Report {
+	w.parts = append(w.parts[:0], w.view.emitted...)
+	defer w.releaseParts()
+	r, err := w.report(L, n)
+	if err != nil {
+		return component.Report{Status: StatusReturn, Description: err.Error()}
+	}
+	class := r.Class()
+	if class != component.ClassDrop {
+		if err := w.view.flush(); err != nil && class != component.ClassFail {
+			p := w.lua.Proto
+			e := &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: err.Error()}
+			return component.Report{Status: StatusError, Description: e.Error()}
+		}
+	}
+	if class == component.ClassDone || class == component.ClassDrop {
+		for i := range w.parts {
+			w.postponed <- w.parts[i].message(w.view.message)
+		}
+	}
+	return r
+}
+
+func (w *worker) releaseParts() {
+	if clear(w.parts); cap(w.parts) > partsKept {
+		w.parts = nil
+	}
+}
+
+// report turns the n values that the function returned into a report. Messages
+// among them are added to the parts.
+func (w *worker) report(L *lua.LState, n int) (component.Report, error) {
+	if n == 0 {
+		return component.Report{}, nil
+	}
 	switch first := L.Get(1).(type) {
 	case lua.LNumber:
-		var r component.Report
-		if r, err = w.status(L, first, n); err == nil {
-			return r
-		}
+		return w.status(L, first, n)
 	case *lua.LNilType:
 		if n == 1 {
-			return component.Report{}
+			return component.Report{}, nil
 		}
-		err = w.misreturned("nil and %s; return nothing, a status such as gopiper.FAIL and a description, or messages", describe(L.Get(2)))
+		return component.Report{}, w.misreturned("nil and %s; return nothing, a status such as gopiper.FAIL and a description, or messages", describe(L.Get(2)))
 	case lua.LString, *lua.LTable, *lua.LUserData:
-		var r component.Report
-		if r, err = w.split(L, n); err == nil {
-			return r
-		}
+		return w.split(L, n)
 	default:
-		err = w.misreturned("%s; return nothing, a status such as gopiper.DROP, or messages", describe(first))
+		return component.Report{}, w.misreturned("%s; return nothing, a status such as gopiper.DROP, or messages", describe(first))
 	}
-	return component.Report{Status: StatusReturn, Description: err.Error()}
 }
 
 // status is the report of a function that returned a number.
@@ -185,18 +253,18 @@ func (w *worker) status(L *lua.LState, status lua.LNumber, n int) (component.Rep
 // part is one of the messages that a message is split into.
 type part struct {
 	data       string
-	table      *lua.LTable // nil for a string
+	table      *lua.LTable // nil for any other
+	whole      bool        // it takes over nothing: the attributes, key and timestamp are all it has
 	attributes []string    // name, value, name, value, …
 	key        string
 	timestamp  int64
 }
 
-// split sends on what the function returned in place of the message. It comes
+// split notes what the function returned in place of the message. It comes
 // before the message, which is dropped unless it was returned too: its outcome
 // is then that of the parts.
 func (w *worker) split(L *lua.LState, n int) (component.Report, error) {
 	outcome := component.Report{Status: component.Drop}
-	w.parts = w.parts[:0]
 	for i := 1; i <= n; i++ {
 		switch value := L.Get(i).(type) {
 		case lua.LString:
@@ -208,25 +276,29 @@ func (w *worker) split(L *lua.LState, n int) (component.Report, error) {
 			}
 			w.parts = append(w.parts, p)
 		case *lua.LUserData:
-			if value != w.message {
-				return outcome, w.misreturned("%s that is not the message it was given", describe(value))
+			if value == w.message {
+				if outcome.Status == component.Done {
+					return outcome, w.misreturned("the message itself twice")
+				}
+				outcome.Status = component.Done
+				break
 			}
-			if outcome.Status == component.Done {
-				return outcome, w.misreturned("the message itself twice")
+			h, ok := value.Value.(*held)
+			if !ok || value.Metatable != w.state.message || h.copied != &w.view || !h.alive() {
+				return outcome, w.misreturned("%s that is neither the message it was given nor a copy of it", describe(value))
 			}
-			outcome.Status = component.Done
+			p, err := h.view.snapshot()
+			if err != nil {
+				return outcome, w.misreturned("a copy that cannot be sent on: %v", err)
+			}
+			w.parts = append(w.parts, p)
 		default:
-			return outcome, w.misreturned("%s among messages; a message is a string, msg, or { data = … }", describe(value))
+			return outcome, w.misreturned("%s among messages; a message is a string, msg, a copy of it, or { data = … }", describe(value))
 		}
 	}
 	if len(w.parts) > 0 && w.postponed == nil {
 		return outcome, w.misreturned("messages, which cannot be sent on here")
 	}
-	original := w.view.message
-	for i := range w.parts {
-		w.postponed <- w.parts[i].message(original)
-	}
-	clear(w.parts)
 	return outcome, nil
 }
 
@@ -284,6 +356,9 @@ func attributePairs(table *lua.LTable) ([]string, error) {
 // message makes the message, which takes over what the part does not say.
 func (p *part) message(original component.Message) component.Message {
 	m := component.NewMessage([]byte(p.data), original)
+	if p.whole {
+		p.give(m)
+	}
 	if p.table == nil {
 		return m
 	}

@@ -147,7 +147,7 @@ func (w *world) add(name string, source []byte) (*chunk, error) {
 func (w *world) compile(name string, source []byte) (*chunk, error) {
 	w.names = append(w.names, name)
 	slices.SortFunc(w.names, func(a, b string) int { return len(b) - len(a) }) // a name may begin another
-	c, err := compile(name, source)
+	c, err := compileChunk(name, source)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +159,19 @@ func (w *world) files() []string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return slices.Clone(w.names)
+}
+
+// sources returns the sources of the script and of its modules by their names.
+func (w *world) sources() map[string][]byte {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	all := make(map[string][]byte)
+	for _, f := range w.loaded {
+		if f.value != nil {
+			all[f.value.name] = f.value.source
+		}
+	}
+	return all
 }
 
 // calls returns the names of what is called on a line.

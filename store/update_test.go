@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -177,11 +178,16 @@ func TestConcurrent(t *testing.T) {
 			}
 		}
 	}()
+	failed, over := s.Failed(), make(chan struct{})
 	go func() {
-		<-s.Failed()
-		close(stop)
+		select {
+		case <-failed:
+			close(stop)
+		case <-over:
+		}
 	}()
 	wait.Wait()
+	close(over)
 	mustClose(t, s)
 	if done.Load() != writers*updates {
 		t.Errorf("%d updates were done", done.Load())
@@ -194,7 +200,6 @@ func TestConcurrent(t *testing.T) {
 			t.Errorf("of writer %d there is %q, %v", writer, value, err)
 		}
 	}
-	s.fail(nil) // ends the goroutine above
 }
 
 // What is done may update, though far too much waits to be committed already.
@@ -350,5 +355,36 @@ func TestClosed(t *testing.T) {
 	}
 	if s.Size() != 0 {
 		t.Error("a closed store has a size")
+	}
+}
+
+// Once the store has failed nothing is done any more, not even what was committed before.
+func TestNothingDoneOnceFailed(t *testing.T) {
+	s := onMemory(t, vfs.NewMem())
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var second atomic.Bool
+	put := func(tx Tx) { tx.Put([]byte("key"), []byte("value")) }
+	s.Update(true, put, func() {
+		close(entered)
+		<-leave
+	})
+	<-entered
+	s.Update(true, put, func() { second.Store(true) })
+	waits := func() bool {
+		s.told.mu.Lock()
+		defer s.told.mu.Unlock()
+		return len(s.told.pending) > 0
+	}
+	for !waits() {
+		runtime.Gosched()
+	}
+	reason := errors.New("on purpose")
+	s.fail(reason)
+	close(leave)
+	if err := s.Close(); !errors.Is(err, reason) {
+		t.Errorf("it was closed with %v", err)
+	}
+	if second.Load() {
+		t.Error("an update was done in a store that had failed")
 	}
 }

@@ -20,6 +20,8 @@ type scriptArguments struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Scripts, or folders: of those, every .lua file in it, but not in its subfolders, which are for modules."`
 	Eval  []string `short:"e" sep:"none" placeholder:"LUA" help:"A script on the command line. It may use gopiper without require."`
 
+	Lua string `placeholder:"ENGINE" enum:"auto,gopher-lua" default:"auto" help:"What runs the functions of scripts: auto compiles those that it can and leaves the others to gopher-lua; gopher-lua runs all."`
+
 	once map[string][]byte // what was read of files that can be read only once
 }
 
@@ -71,7 +73,7 @@ func (a *scriptArguments) describe() (*described, error) {
 	}
 	d := &described{plan: &plan.Plan{}}
 	for _, source := range a.Eval {
-		d.add("-e", []byte(evalPrelude+source))
+		d.add("-e", []byte(evalPrelude+source), a.options())
 	}
 	for _, file := range files {
 		source, err := a.read(file)
@@ -79,14 +81,14 @@ func (a *scriptArguments) describe() (*described, error) {
 			d.problems = append(d.problems, plan.Problem{Position: plan.Position{File: file}, Message: reason(err)})
 			continue
 		}
-		d.add(file, source)
+		d.add(file, source, a.options())
 	}
 	return d, nil
 }
 
 // add evaluates one script.
-func (d *described) add(name string, source []byte) {
-	s, err := script.Load(context.Background(), name, source, script.Options{Known: loader.Names()})
+func (d *described) add(name string, source []byte, options script.Options) {
+	s, err := script.Load(context.Background(), name, source, options)
 	if err != nil {
 		p := problem(name, err)
 		d.problems = append(d.problems, p)
@@ -96,6 +98,10 @@ func (d *described) add(name string, source []byte) {
 	d.plan.Pipelines = append(d.plan.Pipelines, s.Plan().Pipelines...)
 	d.warnings = append(d.warnings, s.Warnings()...)
 	d.files = append(d.files, s.Files()...)
+}
+
+func (a *scriptArguments) options() script.Options {
+	return script.Options{Known: loader.Names(), Interpret: a.Lua == "gopher-lua"}
 }
 
 // read returns a script. What is no regular file, such as a pipe, can be read only

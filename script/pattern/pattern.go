@@ -52,25 +52,9 @@ const (
 func (m *Matcher) Match(text, pattern string, init int) (start, end int, found bool, err error) {
 	m.text, m.pattern, m.err = text, pattern, nil
 	if strings.HasPrefix(pattern, "^") {
-		m.level, m.depth = 0, 0
-		end = m.match(init, 1)
-		return init, end, end >= 0, m.err
+		return m.anchored(init)
 	}
-	prefix := literalPrefix(pattern)
-	for start = init; start <= len(text); start++ {
-		if prefix > 0 {
-			i := strings.Index(text[start:], pattern[:prefix])
-			if i < 0 {
-				return 0, 0, false, nil
-			}
-			start += i
-		}
-		m.level, m.depth = 0, 0
-		if end = m.match(start, 0); end >= 0 || m.err != nil {
-			return start, end, end >= 0, m.err
-		}
-	}
-	return 0, 0, false, nil
+	return m.search(pattern[:literalPrefix(pattern)], init)
 }
 
 // Captures is how many captures the latest match has.
@@ -129,7 +113,13 @@ func (m *Matcher) match(s, p int) int {
 		m.err = errDeep
 		return -1
 	}
-	defer func() { m.depth-- }()
+	end := m.items(s, p)
+	m.depth--
+	return end
+}
+
+// items is match, one level deeper.
+func (m *Matcher) items(s, p int) int {
 	for {
 		if !m.burn() {
 			return -1

@@ -428,7 +428,7 @@ func (g *graph) audit(quarantine *engine.Quarantine, crashes int) error {
 		return err
 	}
 	terms := oracle.Terms{Originated: g.until, Poisoned: 1 << 40,
-		Duplicates: g.sections * (g.config.MaxMessages + engine.Uncommitted(g.config.MaxMessages) + int64(g.config.BatchMax))}
+		Duplicates: g.sections * engine.Again(g.config.MaxMessages, int64(g.config.BatchMax))}
 	if g.unsynced {
 		terms.Duplicates = 1 << 40
 	}

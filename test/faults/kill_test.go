@@ -379,8 +379,15 @@ func finish(t testing.TB, r *rig, follows bool) {
 	}
 }
 
-// stop sends SIGTERM to a process once its pipelines run: before, it would end at once.
+// stop sends SIGTERM to a process once its pipelines run.
 func (r *rig) stop(t testing.TB, p *process) {
+	t.Helper()
+	r.runs(t, p)
+	p.signal(syscall.SIGTERM)
+}
+
+// runs waits until a process runs its pipelines: before, a signal would end it at once.
+func (r *rig) runs(t testing.TB, p *process) {
 	t.Helper()
 	runs := func() bool {
 		client, err := control.Dial(t.Context(), r.path("state"))
@@ -394,5 +401,4 @@ func (r *rig) stop(t testing.TB, p *process) {
 	if !eventually(patience, runs) {
 		t.Fatalf("it does not begin: %s", p.said)
 	}
-	p.signal(syscall.SIGTERM)
 }

@@ -171,6 +171,4 @@ func (r *rig) delivered() int {
 }
 
 // again is how many messages of a section come again at most after one crash.
-func again(maxMessages int64) int64 {
-	return maxMessages + engine.Uncommitted(maxMessages) + plan.DefaultBatch
-}
+func again(maxMessages int64) int64 { return engine.Again(maxMessages, plan.DefaultBatch) }

@@ -193,6 +193,7 @@ func (s *soak) rotate() {
 	if err := os.Rename(out.name, old); err != nil {
 		s.t.Fatal(err)
 	}
+	s.r.runs(s.t, s.p)
 	s.p.signal(syscall.SIGUSR1)
 	s.r.feed(s.t, 50) // some are dropped
 	for !eventually(patience, func() bool { return out.size() > 0 }) {

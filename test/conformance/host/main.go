@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,7 +47,17 @@ func run(argument string) error {
 	checked := componenttest.Suite{
 		Declaration: loaded.Declaration,
 		New: func(attributes map[string]any) (component.Factory, error) {
-			if _, err := os.Stdin.Seek(0, io.SeekStart); err != nil { // every source reads all of it
+			// Every source reads all of the standard input and nothing else: not what the
+			// one before has read and not handed over.
+			if _, err := os.Stdin.Seek(0, io.SeekEnd); err != nil {
+				return nil, err
+			}
+			if d := loaded.Declaration; d != nil && d.Interfaces&component.IsRunner != 0 && asked.Role == component.Source {
+				if err := drain(loaded.New, attributes); err != nil {
+					return nil, err
+				}
+			}
+			if _, err := os.Stdin.Seek(0, io.SeekStart); err != nil {
 				return nil, err
 			}
 			return loaded.New(attributes)
@@ -72,4 +83,30 @@ func run(argument string) error {
 		fmt.Fprintln(os.Stderr, r)
 	}
 	return nil
+}
+
+// drain runs a source to its end, for what it still has.
+func drain(make func(map[string]any) (component.Factory, error), attributes map[string]any) error {
+	factory, err := make(attributes)
+	if err != nil {
+		return err
+	}
+	return factory.Create(nil).(component.Runner).Run(context.Background(), &sinkhole{})
+}
+
+// sinkhole settles at once what a source originates.
+type sinkhole struct{ batch component.Batch }
+
+// Batch implements component.Output.
+func (s *sinkhole) Batch() *component.Batch {
+	s.batch.Reset()
+	return &s.batch
+}
+
+// Emit implements component.Output.
+func (s *sinkhole) Emit(b *component.Batch) bool {
+	if b.OnSettled != nil {
+		b.OnSettled(b)
+	}
+	return true
 }

@@ -1,0 +1,234 @@
+package script
+
+import (
+	"context"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/compile"
+)
+
+// What runs functions, as the plan says it.
+const (
+	engineCompiled    = "compiled"
+	engineInterpreter = "gopher-lua"
+)
+
+// compiled is what became of a function of the plan: its function is nil if the
+// interpreter runs it.
+type compiled struct {
+	function *compile.Function
+	purpose  compile.Purpose
+}
+
+// compileFunctions compiles the functions of the plan, as far as they can be, and
+// notes in the plan what runs each.
+func (s *Script) compileFunctions(st *state) {
+	s.compiled = make([]compiled, len(st.functions))
+	if len(st.functions) == 0 {
+		return
+	}
+	c := &compiling{state: st, surveys: make(map[string]*survey)}
+	if !s.options.Interpret {
+		for name, source := range s.world.sources() {
+			c.surveys[name] = surveyed(source, name)
+		}
+	}
+	var visit func(stages []*plan.Stage)
+	visit = func(stages []*plan.Stage) {
+		for _, stage := range stages {
+			c.compile(stage.Function, compile.Handler)
+			c.compile(stage.OrderByFunction, compile.Key)
+			for _, branch := range stage.Branches {
+				c.compile(branch.When, compile.Predicate)
+				visit(branch.Stages)
+			}
+		}
+	}
+	for _, p := range s.plan.Pipelines {
+		visit(p.Stages)
+		visit(p.Failed)
+	}
+}
+
+// compiling is the compilation of the functions of a script, in the state that has
+// made the plan.
+type compiling struct {
+	state   *state
+	surveys map[string]*survey // of the script and its modules
+}
+
+func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
+	if f == nil {
+		return
+	}
+	f.Engine = engineInterpreter
+	s := c.state.script
+	if s.options.Interpret {
+		return
+	}
+	ordinal := f.Impl.(*Function).ordinal
+	function := c.state.functions[ordinal]
+	tree, reason := c.tree(function)
+	if reason == nil {
+		s.compiled[ordinal].purpose = purpose
+		s.compiled[ordinal].function, reason = compile.Compile(tree, purpose, &meanings{c, function})
+	}
+	if reason != nil {
+		f.Reason = reason.Error()
+		return
+	}
+	f.Engine = engineCompiled
+}
+
+// tree finds what the user wrote of a function.
+func (c *compiling) tree(function *lua.LFunction) (*ast.FunctionExpr, *compile.Reason) {
+	p := function.Proto
+	found := c.surveys[p.SourceName].functions[lines{p.LineDefined, max(p.LineDefined, p.LastLineDefined)}]
+	if len(found) != 1 {
+		return nil, &compile.Reason{Line: p.LineDefined, Text: "another function on the same line"}
+	}
+	return found[0], nil
+}
+
+// originals is what the library held before the script could change it.
+type originals struct {
+	tables    map[string]*lua.LTable
+	functions map[*lua.LFunction]string // by their full names
+}
+
+func (st *state) noteOriginals() {
+	globals := st.lua.Get(lua.GlobalsIndex).(*lua.LTable)
+	o := &st.originals
+	o.tables = map[string]*lua.LTable{"gopiper": st.modules["gopiper"].(*lua.LTable)}
+	o.functions = make(map[*lua.LFunction]string)
+	for _, name := range []string{"tostring", "tonumber", "type", "error"} {
+		o.functions[globals.RawGetString(name).(*lua.LFunction)] = name
+	}
+	for _, name := range []string{"string", "math"} {
+		o.tables[name] = globals.RawGetString(name).(*lua.LTable)
+	}
+	for name, table := range o.tables {
+		table.ForEach(func(key, value lua.LValue) {
+			if f, ok := value.(*lua.LFunction); ok {
+				o.functions[f] = name + "." + key.String()
+			}
+		})
+	}
+}
+
+// meanings says what the names in a function stand for. It implements
+// compile.Environment.
+type meanings struct {
+	*compiling
+	function *lua.LFunction
+}
+
+// Meaning implements compile.Environment.
+func (m *meanings) Meaning(name string) compile.Meaning {
+	if library, field, ok := strings.Cut(name, "."); ok {
+		if table := m.state.originals.tables[library]; table != nil && !m.isLoose(library) {
+			return m.of(field, table.RawGetString(field))
+		}
+		return compile.Meaning{}
+	}
+	for i, upvalue := range m.function.Proto.DbgUpvalues {
+		if upvalue != name || i >= len(m.function.Upvalues) {
+			continue
+		}
+		if m.surveys[m.function.Proto.SourceName].assigned[name] {
+			return compile.Assigned()
+		}
+		return m.of(name, m.function.Upvalues[i].Value())
+	}
+	return m.global(name)
+}
+
+// global is the meaning of a global variable, which any script or module may assign.
+func (m *meanings) global(name string) compile.Meaning {
+	for _, s := range m.surveys {
+		if s.assigned[name] || s.loose["_G"] {
+			return compile.Assigned()
+		}
+	}
+	value := m.state.lua.Get(lua.GlobalsIndex).(*lua.LTable).RawGetString(name)
+	if value == lua.LNil {
+		return compile.Meaning{} // to read it is an error
+	}
+	return m.of(name, value)
+}
+
+// of is the meaning of a name that has a value.
+func (m *meanings) of(name string, value lua.LValue) compile.Meaning {
+	switch v := value.(type) {
+	case *lua.LNilType:
+		return compile.Constant(nil)
+	case lua.LBool:
+		return compile.Constant(bool(v))
+	case lua.LNumber:
+		return compile.Constant(float64(v))
+	case lua.LString:
+		return compile.Constant(string(v))
+	case *lua.LFunction:
+		if full, ok := m.state.originals.functions[v]; ok {
+			return compile.Library(full)
+		}
+	case *lua.LTable:
+		for library, table := range m.state.originals.tables {
+			if v == table && !m.isLoose(name) {
+				return compile.Library(library)
+			}
+		}
+	case *lua.LUserData:
+		if v == m.state.null {
+			return compile.JSONNull()
+		}
+	}
+	return compile.Meaning{}
+}
+
+// isLoose tells that somebody may change the table that a variable holds.
+func (m *meanings) isLoose(name string) bool {
+	for _, s := range m.surveys {
+		if s.loose[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// runner makes a runner of the compiled function; nil if it is not compiled, or for
+// another purpose.
+func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
+	c := f.script.compiled[f.ordinal]
+	if c.function == nil || c.purpose != purpose {
+		return nil
+	}
+	return c.function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+}
+
+// evaluated tells whether the script could be evaluated for the place: before that no
+// function runs, compiled or not.
+func (s *seat) evaluated() bool {
+	if s.state == nil {
+		if s.enter(context.Background()) != nil {
+			return false
+		}
+		s.leave()
+	}
+	return true
+}
+
+// limit is the error of a compiled function that has come to a limit; nil if it has
+// not.
+func (s *seat) limit(err error) error {
+	limit, ok := err.(*compile.LimitError)
+	if !ok {
+		return nil
+	}
+	at := s.function.script.functions[s.function.ordinal]
+	return &Error{Position: plan.Position{File: at.SourceName, Line: limit.Line}, Message: limit.Message}
+}

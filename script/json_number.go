@@ -1,0 +1,235 @@
+package script
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/jsonview"
+)
+
+// exactFrom is where whole numbers begin that a Lua number may not hold: it
+// holds all up to this, 2^53.
+const exactFrom = 1 << 53
+
+// digitsMax is how long a number may be that is calculated with.
+const digitsMax = 1000
+
+// exact is a number of JSON that a Lua number cannot hold: a whole number
+// beyond 2^53, or one beyond the greatest or smallest.
+type exact struct {
+	text  string
+	whole bool
+}
+
+// number turns a number's text into a Lua number, or into an exact one. Where
+// the Lua number would be written otherwise, such as 1.0 and 1e3, the text is
+// noted: it is used where the same number is written.
+func (st *state) number(v *view, value jsonview.Value) lua.LValue {
+	raw := value.Raw()
+	if len(raw) <= 15 {
+		if n, ok := smallInt(raw); ok {
+			if len(v.numbers) > 0 {
+				delete(v.numbers, math.Float64bits(n))
+			}
+			return lua.LNumber(n)
+		}
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	whole := !strings.ContainsAny(string(raw), ".eE")
+	if err != nil || whole && math.Abs(f) >= exactFrom && !isExactFrom(raw) || f == 0 && strings.ContainsAny(mantissa(string(raw)), "123456789") {
+		return st.newExact(string(raw), whole)
+	}
+	var buffer [32]byte
+	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
+		delete(v.numbers, math.Float64bits(f))
+	} else {
+		if v.numbers == nil {
+			v.numbers = make(map[uint64]string)
+		}
+		v.numbers[math.Float64bits(f)] = string(raw)
+	}
+	return lua.LNumber(f)
+}
+
+func isExactFrom(raw []byte) bool {
+	return strings.TrimPrefix(string(raw), "-") == strconv.Itoa(exactFrom)
+}
+
+func mantissa(text string) string {
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		return text[:i]
+	}
+	return text
+}
+
+// smallInt reads up to 15 digits. The text is that of a number.
+func smallInt(raw []byte) (float64, bool) {
+	digits, negative := raw, raw[0] == '-'
+	if negative {
+		digits = raw[1:]
+	}
+	n := int64(0)
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if negative {
+		return math.Copysign(float64(n), -1), true
+	}
+	return float64(n), true
+}
+
+func (st *state) newExact(text string, whole bool) lua.LValue {
+	return &lua.LUserData{Value: &exact{text, whole}, Metatable: st.exact}
+}
+
+// exactOf returns the exact number that a value is, nil if it is none.
+func exactOf(value lua.LValue) *exact {
+	if u, ok := value.(*lua.LUserData); ok {
+		e, _ := u.Value.(*exact)
+		return e
+	}
+	return nil
+}
+
+func (e *exact) float() float64 {
+	f, _ := strconv.ParseFloat(e.text, 64) // also of what is beyond: infinity
+	return f
+}
+
+// openExact makes the metatable of exact numbers.
+func (st *state) openExact() {
+	L := st.lua
+	st.exact = L.CreateTable(0, 12)
+	functions := map[string]lua.LGFunction{
+		"__tostring": func(L *lua.LState) int {
+			text, _ := textOf(L.Get(1))
+			L.Push(lua.LString(text))
+			return 1
+		},
+		"__concat": func(L *lua.LState) int {
+			left, ok := textOf(L.Get(1))
+			right, ok2 := textOf(L.Get(2))
+			if !ok || !ok2 {
+				L.RaiseError("cannot join %s and %s with ..; use tostring(…) for what may be no string", describe(L.Get(1)), describe(L.Get(2)))
+			}
+			st.guard.charge(L, len(left)+len(right))
+			L.Push(lua.LString(left + right))
+			return 1
+		},
+		"__eq": func(L *lua.LState) int { return st.compare(L, func(sign int) bool { return sign == 0 }) },
+		"__lt": func(L *lua.LState) int { return st.compare(L, func(sign int) bool { return sign < 0 }) },
+		"__le": func(L *lua.LState) int { return st.compare(L, func(sign int) bool { return sign <= 0 }) },
+		"__unm": func(L *lua.LState) int {
+			L.Push(lua.LNumber(0))
+			L.Replace(2, L.Get(1))
+			L.Replace(1, lua.LNumber(0))
+			return st.calculate(L, '-')
+		},
+	}
+	for event, operator := range map[string]byte{"__add": '+', "__sub": '-', "__mul": '*', "__div": '/', "__mod": '%', "__pow": '^'} {
+		functions[event] = func(L *lua.LState) int { return st.calculate(L, operator) }
+	}
+	st.set(st.exact, functions)
+	st.exact.RawSetString("__metatable", lua.LString("exact number"))
+}
+
+// operand is an argument of an operator: a whole number as such, or else f.
+func operand(L *lua.LState, n int) (whole *big.Int, f float64) {
+	value := L.Get(n)
+	if e := exactOf(value); e != nil {
+		if !e.whole {
+			return nil, e.float()
+		}
+		if len(e.text) > digitsMax {
+			L.RaiseError("a number of %d digits is too long to calculate with or to compare", len(e.text))
+		}
+		whole, _ = new(big.Int).SetString(e.text, 10)
+		return whole, e.float()
+	}
+	number, ok := value.(lua.LNumber)
+	if text, isText := value.(lua.LString); isText {
+		parsed, err := strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+		number, ok = lua.LNumber(parsed), err == nil
+	}
+	if !ok {
+		L.RaiseError("cannot calculate with %s", describe(value))
+	}
+	if f = float64(number); f == math.Trunc(f) && math.Abs(f) <= exactFrom {
+		whole = big.NewInt(int64(f))
+	}
+	return whole, f
+}
+
+// calculate is an operator: exact for sums, differences, products and
+// remainders of whole numbers, with floats otherwise.
+func (st *state) calculate(L *lua.LState, operator byte) int {
+	a, x := operand(L, 1)
+	b, y := operand(L, 2)
+	if a != nil && b != nil && operator != '/' && operator != '^' && (operator != '%' || b.Sign() != 0) {
+		switch operator {
+		case '+':
+			a.Add(a, b)
+		case '-':
+			a.Sub(a, b)
+		case '*':
+			a.Mul(a, b)
+		case '%': // its sign is that of the divisor, as in Lua
+			if a.Rem(a, b); a.Sign() != 0 && a.Sign() != b.Sign() {
+				a.Add(a, b)
+			}
+		}
+		L.Push(st.fromBig(a))
+		return 1
+	}
+	switch operator {
+	case '+':
+		x += y
+	case '-':
+		x -= y
+	case '*':
+		x *= y
+	case '/':
+		x /= y
+	case '^':
+		x = math.Pow(x, y)
+	case '%':
+		x -= math.Floor(x/y) * y
+	}
+	L.Push(lua.LNumber(x))
+	return 1
+}
+
+// fromBig is a Lua number where that is exact.
+func (st *state) fromBig(n *big.Int) lua.LValue {
+	if n.IsInt64() && n.Int64() <= exactFrom && n.Int64() >= -exactFrom {
+		return lua.LNumber(n.Int64())
+	}
+	return st.newExact(n.String(), true)
+}
+
+func (st *state) compare(L *lua.LState, holds func(sign int) bool) int {
+	if a, b := exactOf(L.Get(1)), exactOf(L.Get(2)); a != nil && b != nil && a.text == b.text {
+		L.Push(lua.LBool(holds(0)))
+		return 1
+	}
+	a, x := operand(L, 1)
+	b, y := operand(L, 2)
+	sign := 0
+	switch {
+	case a != nil && b != nil:
+		sign = a.Cmp(b)
+	case x < y:
+		sign = -1
+	case x > y:
+		sign = 1
+	}
+	L.Push(lua.LBool(holds(sign)))
+	return 1
+}

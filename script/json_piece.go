@@ -1,0 +1,212 @@
+package script
+
+import (
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/jsonview"
+)
+
+// openJSON makes the metatables of the parts of msg.json, and what belongs to
+// it in the module.
+func (st *state) openJSON() {
+	L := st.lua
+	st.jsonObject, st.jsonArray = L.CreateTable(0, 6), L.CreateTable(0, 6)
+	for _, meta := range []*lua.LTable{st.jsonObject, st.jsonArray} {
+		st.set(meta, map[string]lua.LGFunction{
+			"__len": st.pieceLen, "__pairs": st.piecePairs, "__tostring": st.pieceString,
+		})
+	}
+	st.set(st.jsonObject, map[string]lua.LGFunction{"__index": st.objectIndex, "__newindex": st.objectNewIndex})
+	st.set(st.jsonArray, map[string]lua.LGFunction{"__index": st.arrayIndex, "__newindex": st.arrayNewIndex})
+	st.jsonObject.RawSetString("__metatable", lua.LString("JSON object"))
+	st.jsonArray.RawSetString("__metatable", lua.LString("JSON array"))
+
+	nullMeta := L.CreateTable(0, 2)
+	st.set(nullMeta, map[string]lua.LGFunction{"__tostring": func(L *lua.LState) int {
+		L.Push(lua.LString("null"))
+		return 1
+	}})
+	nullMeta.RawSetString("__metatable", lua.LString("JSON null"))
+	st.null = &lua.LUserData{Metatable: nullMeta}
+	st.openExact()
+
+	st.arrayMark, st.objectMark = L.CreateTable(0, 1), L.CreateTable(0, 1)
+	st.arrayMark.RawSetString("__metatable", lua.LString("array"))
+	st.objectMark.RawSetString("__metatable", lua.LString("object"))
+	module := st.modules["gopiper"].(*lua.LTable)
+	module.RawSetString("null", st.null)
+	st.set(module, map[string]lua.LGFunction{
+		"array": st.mark("array", st.arrayMark), "object": st.mark("object", st.objectMark),
+	})
+}
+
+// mark is gopiper.array or gopiper.object, which say what a table is in JSON.
+func (st *state) mark(name string, meta *lua.LTable) lua.LGFunction {
+	return func(L *lua.LState) int {
+		table, ok := L.Get(1).(*lua.LTable)
+		if !ok {
+			L.RaiseError("gopiper.%s takes a table: gopiper.%s{ … }, not %s", name, name, describe(L.Get(1)))
+		}
+		switch table.Metatable {
+		case lua.LNil, st.arrayMark, st.objectMark:
+			table.Metatable = meta
+		default:
+			L.RaiseError("gopiper.%s takes a table without a metatable", name)
+		}
+		L.Push(table)
+		return 1
+	}
+}
+
+// pieceOf returns the part of msg.json that a value is, nil if it is none.
+func pieceOf(value lua.LValue) *piece {
+	if u, ok := value.(*lua.LUserData); ok {
+		p, _ := u.Value.(*piece)
+		return p
+	}
+	return nil
+}
+
+// alive raises an error if the part's data is gone.
+func (p *piece) alive(L *lua.LState) {
+	d := p.of.json
+	switch {
+	case p.generation == d.generation && p.of.alive():
+	case p.generation < d.started || !p.of.alive():
+		L.RaiseError("a part of msg.json was used after its function had returned; copy what is needed later")
+	default:
+		L.RaiseError("a part of msg.json was used after msg.data or msg.json had been assigned; read msg.json again")
+	}
+}
+
+// use returns the part that an argument is, while it may be used, and counts
+// the time that it takes to look through it.
+func (st *state) use(L *lua.LState) *piece {
+	p := pieceOf(L.Get(1))
+	p.alive(L)
+	st.guard.charge(L, min(p.node.Size(), stringMax))
+	return p
+}
+
+// change is use of a part that is going to be changed.
+func (st *state) change(L *lua.LState) *piece {
+	p := st.use(L)
+	if p.of.readOnly != "" {
+		L.RaiseError("%s must not change the message", p.of.readOnly)
+	}
+	return p
+}
+
+func (st *state) objectIndex(L *lua.LState) int {
+	p := st.use(L)
+	if key, ok := L.Get(2).(lua.LString); ok {
+		value, node, err := p.node.Get(string(key))
+		check(L, err)
+		L.Push(st.fromJSON(p.of, value, node))
+		return 1
+	}
+	L.Push(lua.LNil)
+	return 1
+}
+
+func (st *state) objectNewIndex(L *lua.LState) int {
+	p := st.change(L)
+	key, ok := L.Get(2).(lua.LString)
+	if !ok {
+		L.RaiseError("a key of a JSON object is a string, not %s; use tostring(…)", describe(L.Get(2)))
+	}
+	if L.Get(3) == lua.LNil {
+		p.node.Delete(string(key))
+		p.of.wrote(L, len(key))
+		return 0
+	}
+	raw := st.toJSON(L, p.of, L.Get(3), "the field", string(key))
+	st.wrote(L, p, len(key)+len(raw), p.node.Set(string(key), raw))
+	st.buffer = raw
+	return 0
+}
+
+// wrote notes what was written to a part, unless that was an error.
+func (st *state) wrote(L *lua.LState, p *piece, n int, err error) {
+	tooDeep(L, err)
+	p.of.wrote(L, n+8) // and quotes, a colon and a comma
+}
+
+// tooDeep raises an error if something could not be written. As it is JSON, and
+// where it belongs is there, it can only be too deep.
+func tooDeep(L *lua.LState, err error) {
+	if err != nil {
+		L.RaiseError("msg.json: objects and arrays would be nested more than %d deep", jsonview.MaxDepth)
+	}
+}
+
+// place is an index of an array, counted from 0; it is negative for what none
+// can be.
+func arrayPlace(value lua.LValue) int {
+	if n, ok := value.(lua.LNumber); ok && n >= 1 && n < 1<<31 && float64(n) == math.Trunc(float64(n)) {
+		return int(n) - 1
+	}
+	return -1
+}
+
+func (st *state) arrayIndex(L *lua.LState) int {
+	p := st.use(L)
+	L.Push(st.elementAt(L, p, arrayPlace(L.Get(2))))
+	return 1
+}
+
+// elementAt is an array's element, nil if there is none.
+func (st *state) elementAt(L *lua.LState, p *piece, index int) lua.LValue {
+	value, node, err := p.node.At(index)
+	check(L, err)
+	return st.fromJSON(p.of, value, node)
+}
+
+func (st *state) arrayNewIndex(L *lua.LState) int {
+	p := st.change(L)
+	index, length := arrayPlace(L.Get(2)), length(L, p)
+	value := L.Get(3)
+	switch {
+	case index < 0:
+		L.RaiseError("a JSON array has elements 1, 2, 3 and so on, not %s", describe(L.Get(2)))
+	case value == lua.LNil && index >= length:
+	case value == lua.LNil && index == length-1:
+		st.wrote(L, p, 0, p.node.Remove(index))
+	case value == lua.LNil:
+		L.RaiseError("a JSON array has no gaps; use table.remove for element %d of %d, or gopiper.null", index+1, length)
+	case index > length:
+		L.RaiseError("a JSON array has no gaps; it has %d elements, so that the next one is %d, not %d", length, length+1, index+1)
+	default:
+		raw := st.toJSON(L, p.of, value, "an array's element", "")
+		st.wrote(L, p, len(raw), p.node.SetAt(index, raw))
+		st.buffer = raw
+	}
+	return 0
+}
+
+func length(L *lua.LState, p *piece) int {
+	n, err := p.node.Len()
+	check(L, err)
+	return n
+}
+
+// pieceLen is #: the length of an array, and 0 for an object, as for a table
+// with names.
+func (st *state) pieceLen(L *lua.LState) int {
+	p := st.use(L)
+	n := 0
+	if p.node.Kind() == jsonview.Array {
+		n = length(L, p)
+	}
+	L.Push(lua.LNumber(n))
+	return 1
+}
+
+// pieceString is the JSON text.
+func (st *state) pieceString(L *lua.LState) int {
+	text, err := st.use(L).node.Append(st.take())
+	check(L, err)
+	return st.push(L, text)
+}
