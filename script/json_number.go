@@ -25,32 +25,11 @@ type exact struct {
 	whole bool
 }
 
-// number turns a number's text into a Lua number, or into an exact one. Where
-// the Lua number would be written otherwise, such as 1.0 and 1e3, the text is
-// noted: it is used where the same number is written.
+// number turns a number's text into a Lua number, or into an exact one.
 func (st *state) number(v *view, value jsonview.Value) lua.LValue {
-	raw := value.Raw()
-	if len(raw) <= 15 {
-		if n, ok := smallInt(raw); ok {
-			if len(v.numbers) > 0 {
-				delete(v.numbers, math.Float64bits(n))
-			}
-			return lua.LNumber(n)
-		}
-	}
-	f, err := strconv.ParseFloat(string(raw), 64)
-	whole := !strings.ContainsAny(string(raw), ".eE")
-	if err != nil || whole && math.Abs(f) >= exactFrom && !isExactFrom(raw) || f == 0 && strings.ContainsAny(mantissa(string(raw)), "123456789") {
-		return st.newExact(string(raw), whole)
-	}
-	var buffer [32]byte
-	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
-		delete(v.numbers, math.Float64bits(f))
-	} else {
-		if v.numbers == nil {
-			v.numbers = make(map[uint64]string)
-		}
-		v.numbers[math.Float64bits(f)] = string(raw)
+	f, isExact, whole := v.number(value.Raw())
+	if isExact {
+		return st.newExact(string(value.Raw()), whole)
 	}
 	return lua.LNumber(f)
 }
