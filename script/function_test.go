@@ -186,10 +186,13 @@ func onEngines(t *testing.T, name string, test func(t *testing.T, engine func(*O
 	t.Run(name, func(t *testing.T) {
 		t.Run("auto", func(t *testing.T) { test(t, func(*Options) {}) })
 		t.Run("gopher-lua", func(t *testing.T) { test(t, interpret) })
+		t.Run("luajit", func(t *testing.T) { test(t, onLuaJIT) })
 	})
 }
 
-func interpret(o *Options) { o.Interpret = true }
+func interpret(o *Options) { o.Engine = EngineGopherLua }
+
+func onLuaJIT(o *Options) { o.Engine = EngineLuaJIT }
 
 // sentOn is what was sent on for a message.
 func sentOn(t *testing.T, m *fakeMessage, postponed chan component.Message) (sent []string) {

@@ -133,6 +133,14 @@ func (st *state) functionStage(L *lua.LState) int {
 	}
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
 	table = without(L, table, lua.LNumber(1))
+	if value := table.RawGetString("engine"); value != lua.LNil {
+		engine, err := engineOf(text(L, value, "gopiper.func: attribute \"engine\""))
+		if err != nil {
+			L.RaiseError("gopiper.func: attribute \"engine\": %s", err.Error())
+		}
+		f.Impl.(*Function).engine = engine
+		table = without(L, table, lua.LString("engine"))
+	}
 	stage := &plan.Stage{Kind: plan.Function, Function: f, Position: st.position(L)}
 	st.attributesOf(L, stage, table, "gopiper.func")
 	if len(stage.Attributes) > 0 {

@@ -12,6 +12,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/luajit"
 )
 
 // The defaults of [Options].
@@ -19,6 +20,9 @@ const (
 	DefaultTimeLimit   = 5 * time.Second
 	DefaultMemoryLimit = 512 << 20
 	DefaultCallLimit   = 100 * time.Millisecond
+
+	DefaultLuaJITLimit  = 10 * time.Second
+	DefaultLuaJITMemory = 256 << 20
 )
 
 // Options say what a script sees of its surroundings, and how long it may run.
@@ -47,9 +51,21 @@ type Options struct {
 	// CallLimit bounds one call of a function with one message; 0 is
 	// DefaultCallLimit.
 	CallLimit time.Duration
-	// Interpret leaves all functions to the interpreter, also those that can be
-	// compiled.
-	Interpret bool
+	// Engine says what runs all functions; with EngineAuto, which "" stands for,
+	// stages may choose by their attribute engine.
+	Engine Engine
+	// LuaJITLimit is how long a function may take for one message on LuaJIT, which
+	// cannot be interrupted; 0 is DefaultLuaJITLimit. Then Stuck is called.
+	LuaJITLimit time.Duration
+	// LuaJITMemory bounds, in bytes, a state of LuaJIT: one that has taken more
+	// after a batch is replaced by a new one; 0 is DefaultLuaJITMemory.
+	LuaJITMemory int64
+	// Stuck is told which function has been running on LuaJIT for too long; it is to
+	// end the process. It is called from a goroutine of its own. nil writes to the
+	// standard error and ends the process with the code 1.
+	Stuck func(message string)
+
+	openLuaJIT func() (*luajit.Library, error) // luajit.Open if nil
 }
 
 // Script is a script that was evaluated. Its methods may be called from any
@@ -67,6 +83,9 @@ type Script struct {
 
 	mutex  sync.Mutex
 	states map[place]*shared
+	jits   map[place]*jitPlace
+
+	fellBack bool // a function does not run on LuaJIT, for want of the library
 }
 
 // Warning is something in a script that may not be meant.
@@ -96,6 +115,7 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		name: name, options: options,
 		world:  newWorld(options, modules),
 		states: make(map[place]*shared),
+		jits:   make(map[place]*jitPlace),
 	}
 	var err error
 	if s.main, err = s.world.add(name, source); err != nil {
@@ -116,7 +136,12 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		s.functions = append(s.functions, f.Proto)
 	}
 	s.warnings = first.warnings()
-	s.compileFunctions(first)
+	if problem := s.compileFunctions(first); problem != nil {
+		return nil, problem
+	}
+	if err := s.tryLuaJIT(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -135,6 +160,21 @@ func (o *Options) setDefaults() {
 	}
 	if o.CallLimit <= 0 {
 		o.CallLimit = DefaultCallLimit
+	}
+	if o.Engine == "" {
+		o.Engine = EngineAuto
+	}
+	if o.LuaJITLimit <= 0 {
+		o.LuaJITLimit = DefaultLuaJITLimit
+	}
+	if o.LuaJITMemory <= 0 {
+		o.LuaJITMemory = DefaultLuaJITMemory
+	}
+	if o.Stuck == nil {
+		o.Stuck = func(message string) {
+			fmt.Fprintln(os.Stderr, message)
+			os.Exit(1)
+		}
 	}
 }
 

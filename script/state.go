@@ -47,11 +47,9 @@ type state struct {
 	jsonObject *lua.LTable
 	jsonArray  *lua.LTable
 	exact      *lua.LTable
-	arrayMark  *lua.LTable // of what gopiper.array has made
-	objectMark *lua.LTable
-	null       *lua.LUserData // gopiper.null
-	copy       *lua.LFunction // msg.copy
-	emit       *lua.LFunction
+	marks
+	copy *lua.LFunction // msg.copy
+	emit *lua.LFunction
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word

@@ -170,6 +170,14 @@ func (b *Batch) AddAttribute(name, value string) bool {
 	return true
 }
 
+// Settled returns what became of message i of the call that is going on, which a
+// function of the host may ask for messages before the one at hand. It is good
+// until the function of the host returns.
+func (b *Batch) Settled(i int) Result {
+	b.out = memory(&b.state.head.output, b.state.head.used)
+	return b.Result(i)
+}
+
 // Result returns what became of message i, counted from the first that the last
 // Call handled.
 func (b *Batch) Result(i int) Result { return Result{b, b.out[i*resultSize:][:resultSize]} }

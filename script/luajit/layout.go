@@ -22,7 +22,8 @@ type head struct {
 	output, scratch                              uintptr
 	used, capacity, scratchUsed, scratchCapacity uint32
 	operation, number, count, handled, failed    int32
-	begun                                        uint32
+	current                                      int32 // message that is handled
+	begun, _                                     uint32
 	memory                                       float64
 }
 

@@ -31,7 +31,8 @@ type argument struct {
 	tag    byte
 	number float64
 	text   []byte // of a string: memory of Lua's
-	raw    []byte
+	object Object
+	other  any
 }
 
 // Len returns how many arguments there are; those that are nil count.
@@ -54,26 +55,67 @@ func (c *Call) Bytes(i int) ([]byte, bool) {
 	return c.arguments[i].text, true
 }
 
-// Value returns a copy of argument i: nil, bool, float64, string or *Table; nil,
-// too, where there is none.
+// Object returns argument i if it is an object.
+func (c *Call) Object(i int) (Object, bool) {
+	if i >= len(c.arguments) || c.arguments[i].tag != tagObject {
+		return Object{}, false
+	}
+	return c.arguments[i].object, true
+}
+
+// IsNil tells whether argument i is nil, or not there.
+func (c *Call) IsNil(i int) bool { return i >= len(c.arguments) || c.arguments[i].tag == tagNil }
+
+// Value returns a copy of argument i: nil, bool, float64, string, *Table, Object,
+// Null, Exact or Other; nil, too, where there is none.
 func (c *Call) Value(i int) any {
 	if i >= len(c.arguments) {
 		return nil
 	}
-	r := reader{rest: c.arguments[i].raw}
-	return r.value()
+	switch a := c.arguments[i]; a.tag {
+	case tagNumber:
+		return a.number
+	case tagString:
+		return string(a.text)
+	case tagObject:
+		return a.object
+	default:
+		return a.other
+	}
 }
+
+// Function returns the function of the batch at hand; nil while a source runs.
+func (c *Call) Function() *Function { return c.state.batch.function }
+
+// Message returns the number of the message at hand, counted from the first that
+// is not handled yet: see Batch.Settled.
+func (c *Call) Message() int { return int(c.state.head.current) }
+
+// Host returns what SetHost has set.
+func (c *Call) Host() any { return c.state.host }
 
 // ReturnNumber adds a result.
 func (c *Call) ReturnNumber(number float64) {
 	c.reply, c.count = appendNumber(c.reply, number), c.count+1
 }
 
+// ReturnObject adds an object as a result.
+func (c *Call) ReturnObject(o Object) { c.reply, c.count = appendObject(c.reply, o), c.count+1 }
+
+// Returned returns the first result that was added, as Value would.
+func (c *Call) Returned() any {
+	r := reader{rest: c.reply}
+	return r.value()
+}
+
+// ReturnNil adds a nil.
+func (c *Call) ReturnNil() { c.reply, c.count = append(c.reply, tagNil), c.count+1 }
+
 // ReturnBytes adds a string as a result; the bytes are copied.
 func (c *Call) ReturnBytes(text []byte) { c.reply, c.count = appendText(c.reply, text), c.count+1 }
 
-// Return adds a result: nil, bool, int, float64, string, []byte, []any or
-// *Table. The error says that it is something else, or nested too deep; then
+// Return adds a result: nil, bool, int, float64, string, []byte, []any, *Table,
+// Object, Null or Exact. The error says that it is something else, or nested too deep; then
 // nothing is added.
 func (c *Call) Return(value any) error {
 	before := len(c.reply)
@@ -120,7 +162,11 @@ func dispatch(handle uintptr) uintptr {
 	}
 	c := &s.call
 	c.reply, c.count, c.answer = c.reply[:0], 0, answered
-	if err := c.perform(s.functions[s.head.number]); err != nil {
+	f := refuse
+	if n := int(s.head.number); n < len(s.functions) {
+		f = s.functions[n]
+	}
+	if err := c.perform(f); err != nil {
 		c.reply, c.count, c.answer = appendText(c.reply[:0], err.Error()), 1, refused
 	}
 	return s.deliver()
@@ -138,18 +184,19 @@ func (c *Call) perform(f Func) (err error) {
 	h := c.state.head
 	r := reader{rest: memory(&h.scratch, h.scratchUsed)}
 	for range h.count {
-		a := argument{tag: r.rest[0], raw: r.rest}
+		a := argument{tag: r.rest[0]}
 		switch a.tag {
 		case tagNumber:
-			a.number = (&reader{rest: r.rest[1:]}).number()
-			r.rest = r.rest[9:]
+			r.tag()
+			a.number = r.number()
 		case tagString:
 			r.tag()
 			a.text = r.bytes()
-		case tagTable:
-			r.value()
-		default:
+		case tagObject:
 			r.tag()
+			a.object = r.object()
+		default:
+			a.other = r.value()
 		}
 		c.arguments = append(c.arguments, a)
 	}
@@ -176,6 +223,9 @@ func (s *State) deliver() uintptr {
 	}
 	return c.answer
 }
+
+// refuse is what a script calls that the host has not given.
+func refuse(*Call) error { return errors.New("the host has given the script no such function") }
 
 // nearest is function 0 of every state: it returns the name of a list that is
 // nearest to a name, or "".

@@ -27,6 +27,7 @@ const (
 	changedKey
 	changedTimestamp
 	changedAttributes
+	changedIsCopy
 )
 
 // Result is what became of a message. It is good until the next call of a
@@ -144,6 +145,9 @@ type Part struct {
 	Timestamp    int64 // nanoseconds since 1970
 	HasTimestamp bool
 	Attributes   [][2]string // names and values
+	// Snapshot is what the host has returned for a copy of the message, if IsCopy.
+	IsCopy   bool
+	Snapshot int
 }
 
 // Parts goes through the messages that the message is split into.
@@ -161,7 +165,11 @@ func (r Result) Parts(yield func(Part) bool) {
 
 func (r *reader) part() Part {
 	flags, dataSize, keySize, count := r.word(), r.word(), r.word(), r.word()
-	timestamp := nanoseconds(binary.NativeEndian.Uint64(r.take(8)))
+	bits := binary.NativeEndian.Uint64(r.take(8))
+	if flags&changedIsCopy != 0 {
+		return Part{IsCopy: true, Snapshot: int(math.Float64frombits(bits))}
+	}
+	timestamp := nanoseconds(bits)
 	p := Part{
 		Data:         r.take(dataSize),
 		Key:          string(r.take(keySize)),

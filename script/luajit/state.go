@@ -18,6 +18,12 @@ var (
 	librarySource string
 	//go:embed lua/function.lua
 	functionSource string
+	//go:embed lua/part.lua
+	partSource string
+	//go:embed lua/object.lua
+	objectSource string
+	//go:embed lua/module.lua
+	moduleSource string
 )
 
 // The operations, as in lua/boot.lua.
@@ -27,6 +33,8 @@ const (
 	opBind
 	opRegister
 	opShorten
+	opFinish
+	opCollect
 )
 
 // ErrBroken is what a state returns that has failed in itself, most often for
@@ -54,6 +62,7 @@ type State struct {
 	batch     Batch
 	pinner    runtime.Pinner
 	call      Call
+	host      any
 
 	closing sync.Mutex // held while the head goes, and while Begun looks at it
 	running atomic.Pointer[string]
@@ -66,12 +75,18 @@ type source struct{ name, short string }
 
 // NewState makes a state. It takes about 120 KB with a function and a
 // millisecond to make, and has to be closed.
-func (l *Library) NewState() (*State, error) {
+//
+// The functions are those behind msg.json and its like, in the order of [Names];
+// without them these are not there.
+func (l *Library) NewState(own ...Func) (*State, error) {
 	s := &State{library: l}
 	if s.lua = native(l.newState); s.lua == 0 {
 		return nil, errors.New("no memory for a Lua state")
 	}
-	s.functions = append(s.functions, nearest)
+	s.functions = append(append(s.functions, nearest), own...)
+	for len(s.functions) <= len(Names) {
+		s.functions = append(s.functions, refuse)
+	}
 	s.call.state = s
 	s.batch.state = s
 	s.handle = states.add(s)
@@ -99,7 +114,10 @@ func (s *State) boot() error {
 	native(l.pushInteger, s.lua, s.handle)
 	s.push(librarySource)
 	s.push(functionSource)
-	if native(l.call, s.lua, 4, 2, 0) != 0 {
+	s.push(partSource)
+	s.push(objectSource)
+	s.push(moduleSource)
+	if native(l.call, s.lua, 7, 2, 0) != 0 {
 		return fmt.Errorf("LuaJIT did not run its driver: %s", s.text(-1))
 	}
 	location, err := strconv.ParseUint(s.text(-2), 10, 64)
@@ -143,6 +161,42 @@ func (s *State) Close() {
 	s.lua = 0
 	states.remove(s.handle)
 }
+
+// SetHost sets what functions of the host find by Call.Host, so that they need not
+// hold it themselves.
+func (s *State) SetHost(host any) { s.host = host }
+
+// Names are the functions that NewState takes, in their order.
+var Names = []string{
+	"json", "assign", "forget", "data", "get", "set", "length", "text", "walk", "step", "next", "element", "insert",
+	"remove", "elements", "copy", "emit", "snapshot", "sync", "calculate", "compare",
+}
+
+// Finish ends the description of a plan, which began with the state: it returns
+// the functions that the script has described, in their order.
+func (s *State) Finish() ([]*Function, error) {
+	values, err := s.ask(opFinish, "the script", "")
+	if err != nil {
+		return nil, err
+	}
+	functions := make([]*Function, 0, len(values))
+	for _, value := range values {
+		if f, ok := value.(*Function); ok {
+			functions = append(functions, f)
+		}
+	}
+	return functions, nil
+}
+
+// Collect frees what is garbage, so that Memory says what is in use.
+func (s *State) Collect() error {
+	_, err := s.ask(opCollect, "the collector", "")
+	return err
+}
+
+// Know has errors of a source that the script loads itself, a module, found by
+// their name.
+func (s *State) Know(name string) error { return s.abbreviate(name) }
 
 // Memory returns how many bytes of memory Lua held at the end of the last call,
 // what is garbage included. LuaJIT allocates by itself, so that nothing stops a

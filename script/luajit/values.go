@@ -15,17 +15,64 @@ const (
 	tagString
 	tagTable
 	tagFunction
+	tagObject
+	tagNull
+	tagExact
+	tagArrayTable
+	tagObjectTable
+	tagOther
 )
 
 // depthMax is how deep tables may be nested.
-const depthMax = 32
+const depthMax = 1000
 
 // Table is a Lua table as Go sees it, copied: the items at 1, 2, 3 and so on,
 // and the rest. The keys of Fields are strings and float64.
 type Table struct {
 	Items  []any
 	Fields map[any]any
+	// Mark says what gopiper.array or gopiper.object have marked it as.
+	Mark Mark
 }
+
+// Mark is what a table is in JSON, if a script has said so.
+type Mark uint8
+
+// The marks.
+const (
+	Unmarked Mark = iota
+	MarkedArray
+	MarkedObject
+)
+
+// ObjectKind is the kind of an [Object].
+type ObjectKind uint32
+
+// The kinds of objects, as in lua/object.lua.
+const (
+	JSONObject ObjectKind = iota + 1
+	JSONArray
+	Copy
+	CopyAttributes
+)
+
+// Object is something of the host's that scripts hold: to them it is userdata.
+// Those of the same kind and number are equal as long as the generation is the
+// same; what any of the three means is the host's.
+type Object struct {
+	Kind       ObjectKind
+	Number     uint32
+	Generation uint64 // less than 1<<53
+}
+
+// Null is JSON's null.
+type Null struct{}
+
+// Exact is the text of a number of JSON that a Lua number cannot hold.
+type Exact string
+
+// Other is what scripts have and Go has not: the name of its type.
+type Other string
 
 // appendValue appends a value as Lua reads it: nil, bool, int, float64, string,
 // []byte (a string to Lua), *Table and []any.
@@ -53,6 +100,14 @@ func appendValue(b []byte, value any, depth int) ([]byte, error) {
 		return appendTable(b, &Table{Items: v}, depth)
 	case *Table:
 		return appendTable(b, v, depth)
+	case Object:
+		return appendObject(b, v), nil
+	case Null:
+		return append(b, tagNull), nil
+	case Exact:
+		b = appendText(b, string(v))
+		b[len(b)-len(v)-5] = tagExact
+		return b, nil
 	}
 	return b, fmt.Errorf("a %T cannot be passed to Lua", value)
 }
@@ -65,8 +120,17 @@ func appendText[T string | []byte](b []byte, text T) []byte {
 	return append(binary.NativeEndian.AppendUint32(append(b, tagString), uint32(len(text))), text...)
 }
 
+func appendObject(b []byte, o Object) []byte {
+	b = binary.NativeEndian.AppendUint32(append(b, tagObject), uint32(o.Kind))
+	b = binary.NativeEndian.AppendUint32(b, o.Number)
+	return binary.NativeEndian.AppendUint64(b, math.Float64bits(float64(o.Generation)))
+}
+
+// tagsOfTables are by their marks.
+var tagsOfTables = [...]byte{tagTable, tagArrayTable, tagObjectTable}
+
 func appendTable(b []byte, t *Table, depth int) ([]byte, error) {
-	b = binary.NativeEndian.AppendUint32(append(b, tagTable), uint32(len(t.Items)))
+	b = binary.NativeEndian.AppendUint32(append(b, tagsOfTables[t.Mark]), uint32(len(t.Items)))
 	b = binary.NativeEndian.AppendUint32(b, uint32(len(t.Fields)))
 	var err error
 	for _, item := range t.Items {
@@ -126,10 +190,14 @@ func (r *reader) tag() byte {
 	return tag
 }
 
-// value returns a copy of the next value: nil, bool, float64, string, *Table or
-// *Function.
+func (r *reader) object() Object {
+	return Object{Kind: ObjectKind(r.word()), Number: r.word(), Generation: uint64(r.number())}
+}
+
+// value returns a copy of the next value: nil, bool, float64, string, *Table,
+// Object, Null, Exact, Other or *Function.
 func (r *reader) value() any {
-	switch r.tag() {
+	switch tag := r.tag(); tag {
 	case tagFalse:
 		return false
 	case tagTrue:
@@ -138,9 +206,23 @@ func (r *reader) value() any {
 		return r.number()
 	case tagString:
 		return string(r.bytes())
-	case tagTable:
+	case tagObject:
+		return r.object()
+	case tagNull:
+		return Null{}
+	case tagExact:
+		return Exact(r.bytes())
+	case tagOther:
+		return Other(r.bytes())
+	case tagTable, tagArrayTable, tagObjectTable:
 		items, fields := r.word(), r.word()
 		t := &Table{}
+		switch tag {
+		case tagArrayTable:
+			t.Mark = MarkedArray
+		case tagObjectTable:
+			t.Mark = MarkedObject
+		}
 		for range items {
 			t.Items = append(t.Items, r.value())
 		}
@@ -149,6 +231,9 @@ func (r *reader) value() any {
 		}
 		for range fields {
 			key := r.value()
+			if _, isTable := key.(*Table); isTable {
+				key = Other("table") // by which nobody could find it
+			}
 			t.Fields[key] = r.value()
 		}
 		return t

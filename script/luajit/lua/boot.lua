@@ -2,13 +2,15 @@
 -- the library takes away what scripts must not have, and returns the address of
 -- the head, and the function that Go calls for everything.
 
-local address, handle, librarySource, functionSource = ...
+local address, handle, librarySource, functionSource, partSource, objectSource, moduleSource = ...
 
 local ffi = require("ffi")
 local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, error, getinfo, getmetatable, load, newproxy =
   collectgarbage, error, debug.getinfo, getmetatable, load, newproxy
-local next, rawget, rawset, select, tostring = next, rawget, rawset, select, tostring
+local next, rawget, rawmeta, rawset, select, setmetatable = next, rawget, debug.getmetatable, rawset, select, setmetatable
+local tostring = tostring
+local private = { names = setmetatable({}, { __mode = "k" }) } -- of what is ours only; names are those of userdata
 local type, unpack, xpcall = type, unpack, xpcall
 
 -- The layouts are those of layout.go.
@@ -32,8 +34,8 @@ typedef struct {
   const gopiper_attribute *attributes;
   uint8_t *output, *scratch;
   uint32_t used, capacity, scratch_used, scratch_capacity;
-  int32_t operation, number, count, handled, failed;
-  uint32_t begun;
+  int32_t operation, number, count, handled, failed, current;
+  uint32_t begun, unused;
   double memory;
 } gopiper_head;
 ]]
@@ -99,14 +101,16 @@ head.scratch, head.scratch_capacity = scratch, 4096
 
 -- Values cross as a tag and what belongs to it: see values.go.
 local NIL, FALSE, TRUE, NUMBER, STRING, TABLE, FUNCTION = 0, 1, 2, 3, 4, 5, 6
-local depthMax = 32
+local OBJECT, NULL, EXACT, ARRAY_TABLE, OBJECT_TABLE, OTHER = 7, 8, 9, 10, 11, 12
+local depthMax = 1000
+local deep = "a table that is nested more than 1000 deep, or in itself"
 
 local functions = {} -- those that Go knows, by number
 local write
 
 local function writeTable(value, depth, refs)
   if depth > depthMax then
-    return "a table that is nested deeper than 32 tables, or in itself"
+    return deep
   end
   local at = need(9)
   head.scratch_used = at + 9
@@ -120,7 +124,7 @@ local function writeTable(value, depth, refs)
   end
   for key, field in next, value do
     if not (type(key) == "number" and key >= 1 and key <= items and key % 1 == 0) then
-      if type(key) ~= "string" and type(key) ~= "number" then
+      if refs and type(key) ~= "string" and type(key) ~= "number" then
         return "a table with a key that is a " .. type(key)
       end
       fields = fields + 1
@@ -131,15 +135,14 @@ local function writeTable(value, depth, refs)
     end
   end
   local p = head.scratch + at
-  p[0] = TABLE
+  local mark = rawmeta(value)
+  p[0] = mark == nil and TABLE or mark == private.arrayMark and ARRAY_TABLE or
+    mark == private.objectMark and OBJECT_TABLE or TABLE
   cast(words, p + 1)[0] = items
   cast(words, p + 5)[0] = fields
 end
 
-local function writeFunction(value, refs)
-  if not refs then
-    return "a function"
-  end
+local function writeFunction(value)
   local info = getinfo(value, "S")
   functions[#functions + 1] = value
   local at = need(9)
@@ -151,18 +154,46 @@ local function writeFunction(value, refs)
   write(info.source, 0)
 end
 
+local function writeText(tag, value)
+  local n = #value
+  local at = need(n + 5)
+  local p = head.scratch + at
+  p[0] = tag
+  cast(words, p + 1)[0] = n
+  copy(p + 5, value, n)
+  head.scratch_used = at + n + 5
+end
+
+local function writeObject(value)
+  local at = need(17)
+  local p = head.scratch + at
+  p[0] = OBJECT
+  cast(words, p + 1)[0] = value.kind
+  cast(words, p + 5)[0] = value.number
+  cast(doubles, p + 9)[0] = value.generation
+  head.scratch_used = at + 17
+end
+
+local function writeUserdata(value)
+  local isNull, exact = private.told(value)
+  if isNull then
+    local at = need(1)
+    head.scratch[at] = NULL
+    head.scratch_used = at + 1
+  elseif exact then
+    writeText(EXACT, exact)
+  else
+    writeText(OTHER, private.names[value] or "userdata")
+  end
+end
+
 -- write appends a value to the scratch. It returns what is wrong with it, or
--- nil. Functions may be in it only if Go is to keep them.
+-- nil. With refs functions are kept for Go, and what is none of its values is
+-- wrong; without, Go is told its type.
 function write(value, depth, refs)
   local kind = type(value)
   if kind == "string" then
-    local n = #value
-    local at = need(n + 5)
-    local p = head.scratch + at
-    p[0] = STRING
-    cast(words, p + 1)[0] = n
-    copy(p + 5, value, n)
-    head.scratch_used = at + n + 5
+    writeText(STRING, value)
   elseif kind == "number" then
     local at = need(9)
     local p = head.scratch + at
@@ -175,8 +206,14 @@ function write(value, depth, refs)
     head.scratch_used = at + 1
   elseif kind == "table" then
     return writeTable(value, depth + 1, refs)
+  elseif kind == "cdata" then
+    writeObject(value)
+  elseif kind == "userdata" then
+    writeUserdata(value)
+  elseif not refs then
+    writeText(OTHER, kind)
   elseif kind == "function" then
-    return writeFunction(value, refs)
+    writeFunction(value)
   else
     return "a " .. kind
   end
@@ -187,6 +224,7 @@ local read
 local function readTable(p, at)
   local items, fields = cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0]
   local list = {}
+  local first = at
   at = at + 9
   for i = 1, items do
     list[i], at = read(p, at)
@@ -196,6 +234,11 @@ local function readTable(p, at)
     key, at = read(p, at)
     value, at = read(p, at)
     list[key] = value
+  end
+  if p[first] == ARRAY_TABLE then
+    setmetatable(list, private.arrayMark)
+  elseif p[first] == OBJECT_TABLE then
+    setmetatable(list, private.objectMark)
   end
   return list, at
 end
@@ -208,10 +251,18 @@ function read(p, at)
     return text(p + at + 5, n), at + 5 + n
   elseif tag == NUMBER then
     return cast(constDoubles, p + at + 1)[0], at + 9
-  elseif tag == TABLE then
-    return readTable(p, at)
   elseif tag == NIL then
     return nil, at + 1
+  elseif tag == OBJECT then
+    return private.object(cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0],
+      cast(constDoubles, p + at + 9)[0]), at + 17
+  elseif tag == TABLE or tag == ARRAY_TABLE or tag == OBJECT_TABLE then
+    return readTable(p, at)
+  elseif tag == NULL then
+    return private.null, at + 1
+  elseif tag == EXACT then
+    local n = cast(constWords, p + at + 1)[0]
+    return private.exact(text(p + at + 5, n)), at + 5 + n
   end
   return tag == TRUE, at + 1
 end
@@ -227,26 +278,26 @@ end
 -- The answers of the Go callback.
 local ANSWERED, REFUSED, LARGER = 0, 1, 2
 
-local function unfit(name, i, why)
-  error("argument " .. i .. " of " .. name .. " cannot be " .. why, 3)
-end
+local function unfit(why) error("what is passed is " .. why, 3) end
 
--- bound returns the Lua function that calls Go function number.
-local function bound(number, name)
+-- bound returns the Lua function that calls Go function number. Its errors are
+-- where it was called, or, at a higher level, where its caller was.
+local function bound(number, level)
+  level = level or 2
   return function(...)
     head.scratch_used = 0
     local count = select("#", ...)
     if count == 1 then
       local why = write((...), 0)
       if why then
-        unfit(name, 1, why)
+        unfit(why)
       end
     elseif count > 0 then
       local list = { ... }
       for i = 1, count do
         local why = write(list[i], 0)
         if why then
-          unfit(name, i, why)
+          unfit(why)
         end
       end
     end
@@ -260,7 +311,7 @@ local function bound(number, name)
       answer = callback(handle)
     end
     if answer == REFUSED then
-      error((read(head.scratch, 0)), 2)
+      error((read(head.scratch, 0)), level)
     end
     count = head.count
     if count == 1 then
@@ -297,6 +348,20 @@ local function stack(level)
     all = all .. lines[i]
   end
   return all
+end
+
+-- where is the innermost line of the user's own.
+local function where()
+  local level = 2
+  local info = getinfo(level, "Sl")
+  while info do
+    if own[info.source] and info.currentline > 0 then
+      return info.source:sub(2), info.currentline
+    end
+    level = level + 1
+    info = getinfo(level, "Sl")
+  end
+  return "", 0
 end
 
 -- caught is the handler of every protected call.
@@ -373,13 +438,16 @@ end
 
 local driver = stripped(functionSource, "=function.lua")
 functionSource = nil
-local private = {
+for name, value in next, {
   head = head, room = room, caught = caught, problem = problem, begin = begin, ffi = ffi, bound = bound,
   -- as they are before a script can change them
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, select = select,
-  tostring = tostring, type = type, xpcall = xpcall,
+  tostring = tostring, type = type, xpcall = xpcall, rawequal = rawequal,
   find = string.find, format = string.format, sub = string.sub,
-}
+  rawmeta = rawmeta, own = own, load = load, unpack = unpack, where = where,
+} do
+  private[name] = value
+end
 
 -- bind makes the driver of a function. Every driver is loaded anew: the traces
 -- that LuaJIT compiles belong to a piece of bytecode, and so to one function.
@@ -395,27 +463,36 @@ local G = _G
 local match = string.match
 
 -- register sets a global, or a field of a table that is one, to a Go function.
+-- Those of "host" and of "gopiper" are for the module.
 local function register(name, number)
-  local where, last = G, name
+  local where, last, level = G, name, 2
   local part, rest = match(name, "^([^.]+)%.([^.]+)$")
-  if part then
+  if part == "host" then
+    where, last, level = private.hosted, rest, 3
+  elseif part == "gopiper" then
+    where, last = private.module, rest
+  elseif part then
     where, last = rawget(G, part), rest
     if type(where) ~= "table" or where == G then
       where = {}
       rawset(G, part, where)
     end
   end
-  rawset(where, last, bound(number, name))
+  rawset(where, last, bound(number, level))
 end
 
 local loaded = package.loaded
-load(stripped(librarySource, "=library.lua"), "=library.lua", "b")(private)
-librarySource = nil
+for _, source in next, { partSource, objectSource, librarySource, moduleSource } do
+  load(stripped(source, "=library.lua"), "=library.lua", "b")(private)
+end
+partSource, objectSource, librarySource, moduleSource = nil, nil, nil, nil
 for name in next, loaded do
   loaded[name] = nil
 end
 
-local operations = { run, bind, register, shorten }
+local function finish() answer(xpcall(private.finish, caught)) end
+
+local operations = { run, bind, register, shorten, finish, function() collectgarbage() end }
 
 local go
 

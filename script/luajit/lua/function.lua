@@ -4,7 +4,7 @@
 local private, f, mode, where = ...
 
 local head, room, caught, problem, begin = private.head, private.room, private.caught, private.problem, private.begin
-local nearest = private.bound(0, "nearest")
+local nearest = private.bound(0)
 local cast, copy, text = private.ffi.cast, private.ffi.copy, private.ffi.string
 local resultsOf = private.ffi.typeof("gopiper_result *")
 local words, doubles = private.ffi.typeof("uint32_t *"), private.ffi.typeof("double *")
@@ -12,11 +12,12 @@ local size = private.ffi.sizeof("gopiper_result")
 local error, next, rawget, select = private.error, private.next, private.rawget, private.select
 local tostring, type, xpcall = private.tostring, private.type, private.xpcall
 local format, sub = private.format, private.sub
-local getmetatable, newproxy = private.getmetatable, private.newproxy
+local getmetatable, newproxy, rawequal = private.getmetatable, private.newproxy, private.rawequal
+local describe, textOf, partOf, host = private.describe, private.textOf, private.partOf, private.host
 
 -- The outcomes, and the bits of what was changed: see result.go.
 local DONE, STATUS, SPLIT, ERROR, MISRETURN = 0, 1, 2, 3, 4
-local DATA, KEY, TIMESTAMP, ATTRIBUTES = 1, 2, 4, 8
+local DATA, KEY, TIMESTAMP, ATTRIBUTES, COPIED = 1, 2, 4, 8, 16
 local enough = 16 * 2 ^ 20 -- bytes of results, with which a batch ends early
 
 local readOnly = mode == 1 and "a `when` function" or mode == 2 and "an `order_by` function"
@@ -27,30 +28,17 @@ local changed = 0
 local data, key, timestamp = false, false, false -- once they were read or assigned
 local assigned, order = false, false             -- attributes: by name, and the names
 
-local message, attributes = newproxy(true), newproxy(true)
+local root, parsed = false, false                -- msg.json, and whether the host has it
 
-local function describe(value)
-  local kind = type(value)
-  if kind == "nil" then
-    return "nil"
-  elseif kind == "string" then
-    return "the string " .. format("%q", #value > 40 and sub(value, 1, 40) .. "…" or value)
-  elseif kind == "number" or kind == "boolean" then
-    return "the " .. kind .. " " .. tostring(value)
-  elseif value == message then
-    return "a message"
-  elseif value == attributes then
-    return "a message's attributes"
-  end
-  return "a " .. kind
-end
+local message, attributes = newproxy(true), newproxy(true)
+private.names[message], private.names[attributes] = "message", "message's attributes"
 
 local after = "a message was used after its function had returned; copy what is needed later, such as msg.data"
 
 local function over() error(after, 3) end
 
 local function noField(name)
-  local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp" })
+  local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit" })
   error(format('a message has no field "%s"%s', tostring(name),
     hint ~= "" and '; did you mean "' .. hint .. '"?' or ""), 3)
 end
@@ -64,6 +52,58 @@ local function setChange()
   end
 end
 
+-- sync tells the host what was assigned, beside msg.json, which it knows.
+local function sync()
+  if changed == 0 then
+    return
+  end
+  local list = {}
+  if assigned then
+    for i = 1, #order do
+      list[2 * i - 1], list[2 * i] = order[i], assigned[order[i]]
+    end
+  end
+  host.sync(changed, data or "", key or "", timestamp or 0, list)
+end
+
+local function receiver(m, method)
+  if current < 0 then
+    error(after, 3)
+  elseif type(m) == "cdata" then
+    return
+  elseif not rawequal(m, message) then
+    error("msg:" .. method .. "() is called with a colon", 3)
+  end
+  sync()
+end
+
+local function copyMethod(m)
+  receiver(m, "copy")
+  return host.copy(type(m) == "cdata" and m or nil)
+end
+
+local function emitMethod(m)
+  receiver(m, "emit")
+  return host.emit(type(m) == "cdata" and m or nil)
+end
+
+local function json()
+  parsed = true
+  if changed % 2 == 1 then -- the host has it from now on
+    changed = changed - DATA
+    root = host.json(data)
+  else
+    root = host.json()
+  end
+  data = false
+  if type(root) == "cdata" then
+    return root
+  end
+  local value = root
+  root = false
+  return value
+end
+
 local meta = getmetatable(message)
 meta.__metatable = "message"
 
@@ -73,8 +113,15 @@ function meta.__index(_, name)
   if current < 0 then
     over()
   end
-  if name == "data" then
-    if not data then
+  if name == "json" then
+    if root then
+      return root
+    end
+    return json()
+  elseif name == "data" then
+    if parsed then
+      return host.data()
+    elseif not data then
       local m = messages[current]
       data = text(input + m.data, m.data_size)
     end
@@ -96,6 +143,10 @@ function meta.__index(_, name)
       return at
     end
     return nil
+  elseif name == "copy" then
+    return copyMethod
+  elseif name == "emit" then
+    return emitMethod
   end
   noField(name)
 end
@@ -104,20 +155,20 @@ function meta.__newindex(_, name, value)
   setChange()
   local kind = type(value)
   if name == "data" then
-    if kind == "number" then
-      value = tostring(value)
-    elseif kind ~= "string" then
-      error("msg.data is a string, not " .. describe(value), 2)
+    if kind ~= "string" then
+      value = textOf(value) or error("msg.data is a string, not " .. describe(value), 2)
+    end
+    if parsed then
+      host.forget()
+      root, parsed = false, false
     end
     data = value
     changed = changed % 2 == 0 and changed + DATA or changed
   elseif name == "key" then
-    if kind == "number" then
-      value = tostring(value)
-    elseif value == nil then
+    if value == nil then
       value = ""
     elseif kind ~= "string" then
-      error("msg.key is a string or nil, not " .. describe(value), 2)
+      value = textOf(value) or error("msg.key is a string or nil, not " .. describe(value), 2)
     end
     key = value
     changed = changed % 4 < 2 and changed + KEY or changed
@@ -129,6 +180,16 @@ function meta.__newindex(_, name, value)
     end
     timestamp = value
     changed = changed % 8 < 4 and changed + TIMESTAMP or changed
+  elseif name == "json" then
+    root, parsed, data = false, true, changed % 2 == 1 and data
+    local was = data
+    if was then
+      changed = changed - DATA
+    end
+    data = false
+    return host.assign(value, was or nil)
+  elseif name == "copy" or name == "emit" then
+    error("msg." .. name .. " is a method and cannot be assigned", 2)
   elseif name == "attributes" then
     error("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value", 2)
   else
@@ -142,13 +203,7 @@ attributesMeta.__metatable = "message's attributes"
 function attributesMeta.__tostring() return "attributes" end
 
 local function nameOf(name)
-  local kind = type(name)
-  if kind == "string" then
-    return name
-  elseif kind == "number" then
-    return tostring(name)
-  end
-  error("an attribute's name is a string, not " .. describe(name), 3)
+  return textOf(name) or error("an attribute's name is a string, not " .. describe(name), 3)
 end
 
 function attributesMeta.__index(_, name)
@@ -177,12 +232,10 @@ function attributesMeta.__newindex(_, name, value)
   setChange()
   name = nameOf(name)
   local kind = type(value)
-  if kind == "number" then
-    value = tostring(value)
-  elseif value == nil then
+  if value == nil then
     value = false
   elseif kind ~= "string" then
-    error(format('the attribute "%s" is a string or nil, not %s; use tostring(…)', name, describe(value)), 2)
+    value = textOf(value) or error(format('the attribute "%s" is a string or nil, not %s; use tostring(…)', name, describe(value)), 2)
   end
   if not assigned then
     assigned, order = {}, {}
@@ -263,62 +316,6 @@ local function misreturned(at, what)
   return setText(at, MISRETURN, 0, where .. ": the function returned " .. what)
 end
 
-local function textOf(value)
-  local kind = type(value)
-  return kind == "string" and value or kind == "number" and tostring(value) or nil
-end
-
--- attributesOf reads the attributes of a part; it returns what is wrong.
-local function attributesOf(part, list)
-  if type(list) ~= "table" then
-    return "its attributes cannot be " .. describe(list)
-  end
-  for name, value in next, list do
-    local named, valued = textOf(name), textOf(value)
-    if not named or not valued then
-      return "its attribute " .. tostring(name) .. " cannot be " .. describe(value) .. "; attributes are strings"
-    end
-    part.count = part.count + 1
-    part[part.count * 2 - 1], part[part.count * 2] = named, valued
-  end
-end
-
--- partOf reads a table { data = …, attributes = …, key = …, timestamp = … }. It
--- returns what is wrong, or nil and the part.
-local function partOf(value)
-  local part = { count = 0, flags = DATA, data = "", key = "", timestamp = 0 }
-  for name, field in next, value do
-    local ok = true
-    if name == "data" then
-      part.data = textOf(field)
-      ok = part.data
-    elseif name == "key" then
-      part.key, part.flags = textOf(field), part.flags + KEY
-      ok = part.key
-    elseif name == "timestamp" then
-      ok = type(field) == "number" and field * 1e9 < 2 ^ 63 and field * 1e9 > -2 ^ 63
-      part.timestamp, part.flags = field, part.flags + TIMESTAMP
-    elseif name == "attributes" then
-      local why = attributesOf(part, field)
-      if why then
-        return why
-      end
-    elseif type(name) == "number" then
-      return "it is a list; return the messages one by one: return unpack(list)"
-    else
-      local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp" })
-      return format('unknown field "%s"%s', tostring(name), hint ~= "" and '; did you mean "' .. hint .. '"?' or "")
-    end
-    if not ok then
-      return "its " .. name .. " cannot be " .. describe(field)
-    end
-  end
-  if rawget(value, "data") == nil then
-    return "it has no data; write { data = msg.data } for the same"
-  end
-  return nil, part
-end
-
 local function putPart(part)
   putWord(part.flags)
   putWord(#part.data)
@@ -346,15 +343,21 @@ local function split(at, count, ...)
         return misreturned(at, "a table that is no message: " .. why)
       end
       parts[#parts + 1] = part
+    elseif kind == "cdata" then
+      local snapshot, why = host.snapshot(value)
+      if not snapshot then
+        return misreturned(at, why)
+      end
+      parts[#parts + 1] = { count = 0, flags = COPIED, data = "", key = "", timestamp = snapshot }
     elseif kind == "userdata" then
-      if value ~= message then
-        return misreturned(at, describe(value) .. " that is not the message it was given")
+      if not rawequal(value, message) then
+        return misreturned(at, describe(value) .. " that is neither the message it was given nor a copy of it")
       elseif again == 1 then
         return misreturned(at, "the message itself twice")
       end
       again = 1
     else
-      return misreturned(at, describe(value) .. " among messages; a message is a string, msg, or { data = … }")
+      return misreturned(at, describe(value) .. " among messages; a message is a string, msg, a copy of it, or { data = … }")
     end
   end
   local from = head.used
@@ -403,7 +406,7 @@ local function returned(at, count, ...)
     end
   elseif kind == "number" then
     return status(at, count, ...)
-  elseif kind == "string" or kind == "table" or kind == "userdata" then
+  elseif kind == "string" or kind == "table" or kind == "userdata" or kind == "cdata" then
     return split(at, count, ...)
   elseif kind ~= "nil" then
     return misreturned(at, describe(first) .. "; return nothing, a status such as gopiper.DROP, or messages")
@@ -476,8 +479,8 @@ local i, count, limit = 0, 0, 0
 -- string.gsub that it cannot compile.
 local function drive()
   while i < count and head.used <= limit do
-    head.begun = head.begun + 1
-    current, changed, data, key, timestamp = i, 0, false, false, false
+    head.begun, head.current = head.begun + 1, i
+    current, changed, data, key, timestamp, root, parsed = i, 0, false, false, false, false, false
     collect(i, f(message))
     i = i + 1
   end

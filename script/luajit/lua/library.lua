@@ -11,7 +11,7 @@ local byte, find, format, gsub, rep, sub = string.byte, string.find, string.form
 local random, select = math.random, select
 local stringMax = 64 * 2 ^ 20
 
-local nearest = private.bound(0, "nearest")
+local nearest = private.bound(0)
 
 local absent = {}
 for name in ("_ENV arg bit bit32 jit ngx utf8 module getfenv setfenv newproxy warn"):gmatch("%S+") do
@@ -80,20 +80,6 @@ function G.collectgarbage()
   return 0
 end
 
-function G.pairs(value)
-  if type(value) == "userdata" then
-    local iterate = private.iterators[value]
-    if iterate then
-      return iterate()
-    end
-  end
-  if type(value) ~= "table" then
-    error("bad argument #1 to 'pairs' (table expected, got " .. (value == nil and "nil" or type(value)) .. ")", 2)
-  end
-  return next, value, nil
-end
-private.iterators = setmetatable({}, { __mode = "k" })
-
 -- LuaJIT takes 0b11 for a number.
 function G.tonumber(value, base)
   if base ~= nil then
@@ -108,6 +94,8 @@ function G.tonumber(value, base)
     end
   elseif value == nil then
     return nil
+  elseif type(value) == "userdata" then
+    return private.numberOf(value)
   end
   return tonumber(value)
 end
@@ -186,9 +174,6 @@ function G.xpcall(f, handler)
   return xpcall(f, handler)
 end
 
-local missing = "the host has given the script no such function"
-G.print = forbid("print", missing)
-G.require = forbid("require", missing)
 
 -- Reading a global that was never assigned is an error.
 local declared = {}
