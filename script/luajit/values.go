@@ -24,7 +24,7 @@ const (
 )
 
 // depthMax is how deep tables may be nested.
-const depthMax = 1000
+const depthMax = 1002
 
 // Table is a Lua table as Go sees it, copied: the items at 1, 2, 3 and so on,
 // and the rest. The keys of Fields are strings and float64.

@@ -102,14 +102,30 @@ head.scratch, head.scratch_capacity = scratch, 4096
 -- Values cross as a tag and what belongs to it: see values.go.
 local NIL, FALSE, TRUE, NUMBER, STRING, TABLE, FUNCTION = 0, 1, 2, 3, 4, 5, 6
 local OBJECT, NULL, EXACT, ARRAY_TABLE, OBJECT_TABLE, OTHER = 7, 8, 9, 10, 11, 12
-local depthMax = 1000
+local depthMax = 1002
 local deep = "a table that is nested more than 1000 deep, or in itself"
+local tooDeep = false -- a table of what is written was
 
 local functions = {} -- those that Go knows, by number
 local write
 
+local function writeText(tag, value)
+  local n = #value
+  local at = need(n + 5)
+  local p = head.scratch + at
+  p[0] = tag
+  cast(words, p + 1)[0] = n
+  copy(p + 5, value, n)
+  head.scratch_used = at + n + 5
+end
+
 local function writeTable(value, depth, refs)
-  if depth > depthMax then
+  if tooDeep or depth > depthMax then
+    tooDeep = true
+    if not refs then
+      writeText(OTHER, "table")
+      return
+    end
     return deep
   end
   local at = need(9)
@@ -152,16 +168,6 @@ local function writeFunction(value)
   cast(words, p + 1)[0] = #functions
   cast(words, p + 5)[0] = info.linedefined > 0 and info.linedefined or 0
   write(info.source, 0)
-end
-
-local function writeText(tag, value)
-  local n = #value
-  local at = need(n + 5)
-  local p = head.scratch + at
-  p[0] = tag
-  cast(words, p + 1)[0] = n
-  copy(p + 5, value, n)
-  head.scratch_used = at + n + 5
 end
 
 local function writeObject(value)
@@ -285,7 +291,7 @@ local function unfit(why) error("what is passed is " .. why, 3) end
 local function bound(number, level)
   level = level or 2
   return function(...)
-    head.scratch_used = 0
+    head.scratch_used, tooDeep = 0, false
     local count = select("#", ...)
     if count == 1 then
       local why = write((...), 0)
@@ -399,6 +405,7 @@ local function fail(...)
 end
 
 local function answer(ok, ...)
+  tooDeep = false
   head.scratch_used, head.count = 0, select("#", ...)
   if not ok then
     return fail(problem((...)))
@@ -444,7 +451,7 @@ for name, value in next, {
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, select = select,
   tostring = tostring, type = type, xpcall = xpcall, rawequal = rawequal,
   find = string.find, format = string.format, sub = string.sub,
-  rawmeta = rawmeta, own = own, load = load, unpack = unpack, where = where,
+  rawmeta = rawmeta, setrawmeta = debug.setmetatable, own = own, load = load, unpack = unpack, where = where,
 } do
   private[name] = value
 end

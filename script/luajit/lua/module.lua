@@ -20,7 +20,9 @@ function private.finish()
   describing = false
   local list = described
   described = {}
-  math.randomseed(hosted.seed())
+  if hosted.seed then
+    math.randomseed(hosted.seed())
+  end
   return private.unpack(list, 1, #list)
 end
 

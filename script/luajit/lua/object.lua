@@ -92,17 +92,14 @@ end
 
 function exactMeta.__tostring(value) return texts[value] end
 
-local function joined(value)
-  local kind = type(value)
-  if kind == "string" or kind == "number" then
-    return tostring(value)
-  elseif texts[value] then
-    return texts[value]
+function exactMeta.__concat(left, right)
+  local one, other = private.textOf(left), private.textOf(right)
+  if not one or not other then
+    error("cannot join " .. private.describe(left) .. " and " .. private.describe(right) ..
+      " with ..; use tostring(…) for what may be no string", 2)
   end
-  error("cannot join a " .. private.kindOf(value) .. " value with ..; use tostring(…) for what may be no string", 3)
+  return one .. other
 end
-
-function exactMeta.__concat(left, right) return joined(left) .. joined(right) end
 
 for event, operator in next, { __add = "+", __sub = "-", __mul = "*", __div = "/", __mod = "%", __pow = "^" } do
   exactMeta[event] = function(left, right) return host.calculate(operator, left, right) end
@@ -125,17 +122,18 @@ function private.nameOf(object) return kinds[object.kind] end
 local arrayMark, objectMark = { __metatable = "array" }, { __metatable = "object" }
 private.arrayMark, private.objectMark = arrayMark, objectMark
 
-local rawmeta = private.rawmeta
+local rawmeta, setrawmeta = private.rawmeta, private.setrawmeta
 local function marker(name, mark)
   return function(value)
     if type(value) ~= "table" then
-      error("gopiper." .. name .. " takes a table: gopiper." .. name .. "{ … }, not a " .. private.kindOf(value), 2)
+      error("gopiper." .. name .. " takes a table: gopiper." .. name .. "{ … }, not " .. private.describe(value), 2)
     end
     local has = rawmeta(value)
     if has ~= nil and has ~= arrayMark and has ~= objectMark then
       error("gopiper." .. name .. " takes a table without a metatable", 2)
     end
-    return setmetatable(value, mark)
+    setrawmeta(value, mark)
+    return value
   end
 end
 private.array, private.objectTable = marker("array", arrayMark), marker("object", objectMark)

@@ -18,7 +18,11 @@ local function describe(value)
   elseif kind == "cdata" then
     return "a " .. private.nameOf(value)
   end
-  return "a " .. (kind == "userdata" and private.names[value] or kind)
+  if kind == "userdata" then
+    local isNull, exact = private.told(value)
+    return isNull and "a JSON null" or exact and "a exact number" or "a " .. (private.names[value] or kind)
+  end
+  return "a " .. kind
 end
 private.describe = describe
 
