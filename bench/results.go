@@ -29,6 +29,8 @@ type results struct {
 	Latency   []latencies      `json:"latency,omitempty"`
 	Start     []beginning      `json:"start,omitempty"`
 	Recovery  []recovered      `json:"recovery,omitempty"`
+	States    []stateSize      `json:"states,omitempty"`
+	Flat      []flatness       `json:"flat,omitempty"`
 	Bounds    []result         `json:"bounds,omitempty"`   // of latency, start and recovery
 	Failures  []string         `json:"failures,omitempty"` // wrong outputs, programs that failed
 }

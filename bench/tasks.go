@@ -18,6 +18,8 @@ type task struct {
 var tasks = []task{
 	{name: "latency", do: (*options).latency},
 	{name: "start", do: (*options).start},
+	{name: "states", do: (*options).states},
+	{name: "flat", do: (*options).flat},
 	{name: "recovery", do: (*options).recovery, durable: true},
 }
 

@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// keepsInfo and setEnv are what the functions on events do.
+func keepsInfo(line []byte) bool  { return !bytes.Contains(line, []byte(`"level":"debug"`)) }
+func setEnv(event map[string]any) { event["env"] = "prod" }
+
 // scripted are the workloads in which a function of a script handles every message:
 // the same text in gopiper, on each of its engines, and in a bare loop of LuaJIT over
 // io.lines.
@@ -23,8 +27,7 @@ var scripted = []workload{
 	},
 	{
 		name: "W4ii", title: "events, some dropped and one member set by a Lua function", data: events, sinks: onlyNull,
-		keep: func(line []byte) bool { return !bytes.Contains(line, []byte(`"level":"debug"`)) },
-		edit: func(event map[string]any) { event["env"] = "prod" },
+		keep: keepsInfo, edit: setEnv,
 		programs: []program{
 			gopiper("compiled", "w4ii.lua"),
 			interpreted("gopher-lua", "w4ii.lua"),
@@ -33,6 +36,24 @@ var scripted = []workload{
 		requirements: []requirement{
 			{subject: "compiled", references: []string{"luajit with cjson"}, metric: cpu, atLeast: 4},
 			{subject: "gopher-lua", references: []string{"luajit with cjson"}, metric: cpu, atMost: 1},
+		},
+	},
+	{
+		name: "W7 Lua", title: "W4ii with two ordered workers, on two cores and on one", data: events,
+		sinks: onlyNull, keep: keepsInfo, edit: setEnv,
+		programs: []program{
+			interpreted("two workers", "w7lua.lua"),
+			{name: "two workers, one core", command: append([]string{"taskset", "-c", "0"}, interpreted("", "w7lua.lua").command...)},
+			interpreted("one worker", "w4ii.lua"),
+			gopiper("compiled, two workers", "w7lua.lua"),
+			{name: "compiled, two workers, one core", command: append([]string{"taskset", "-c", "0"}, gopiper("", "w7lua.lua").command...)},
+			gopiper("compiled, one worker", "w4ii.lua"),
+		},
+		requirements: []requirement{
+			{subject: "two workers", references: []string{"two workers, one core"}, metric: wall, atLeast: 1.7},
+			{subject: "two workers", references: []string{"one worker"}, metric: wall},
+			{subject: "compiled, two workers", references: []string{"compiled, two workers, one core"}, metric: wall, atLeast: 1.7},
+			{subject: "compiled, two workers", references: []string{"compiled, one worker"}, metric: wall},
 		},
 	},
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/gopiper/gopiper/component"
@@ -109,5 +110,28 @@ func BenchmarkEvaluate(b *testing.B) {
 		if err := f.Prepare(0, i); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkState makes the state of a worker, and tells how much memory it keeps.
+func BenchmarkState(b *testing.B) {
+	s := load(b, withFunction(`msg.data = msg.data:upper()`))
+	for b.Loop() {
+		const n = 200
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		states := make([]*state, n)
+		for i := range states {
+			st, err := s.evaluate(b.Context(), false)
+			if err != nil {
+				b.Fatal(err)
+			}
+			states[i] = st
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc+after.StackInuse-before.StackInuse)/n/1000, "KB/state")
+		runtime.KeepAlive(states)
 	}
 }

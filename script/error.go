@@ -57,7 +57,10 @@ func (s *Script) runtimeError(err error) *Error {
 func errorText(err *lua.ApiError) string {
 	switch value := err.Object.(type) {
 	case lua.LString, lua.LNumber:
-		if err.Type == lua.ApiErrorPanic && value.String() != "lua callstack overflow" {
+		if value.String() == "lua callstack overflow" { // what the engine panics with
+			return "stack overflow"
+		}
+		if err.Type == lua.ApiErrorPanic {
 			return "the Lua engine failed: " + value.String()
 		}
 		return value.String()
@@ -110,7 +113,7 @@ var rewordings = []struct {
 }{
 	{regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '(.*)'$`),
 		`cannot get the field "$2" of a $1 value; what stands before it is $1`},
-	{regexp.MustCompile(`^(stack overflow|lua callstack overflow|registry overflow)$`),
+	{regexp.MustCompile(`^(stack overflow|registry overflow)$`),
 		`$1: functions call one another too deep, or too many values are passed at once`},
 	{regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`),
 		`cannot $1 a $2 value and a $3 value`},

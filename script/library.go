@@ -40,8 +40,8 @@ func (st *state) openLibrary() {
 	for _, name := range []string{"_printregs", "_GOPHER_LUA_VERSION", "channel"} {
 		globals.RawSetString(name, lua.LNil)
 	}
-	for name, why := range forbidden {
-		globals.RawSetString(name, st.forbid(name, why))
+	for name := range forbidden {
+		globals.RawSetString(name, lua.LNil)
 	}
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
@@ -108,6 +108,10 @@ func (st *state) strict(globals *lua.LTable) {
 			name, ok := L.Get(2).(lua.LString)
 			if !ok || declared[string(name)] || absent[string(name)] {
 				return 0
+			}
+			if why, ok := forbidden[string(name)]; ok { // made when it is needed: a state is to be small
+				L.Push(st.forbid(string(name), why))
+				return 1
 			}
 			var names []string
 			for key, _ := globals.Next(lua.LNil); key != lua.LNil; key, _ = globals.Next(key) {

@@ -136,8 +136,8 @@ func TestSandbox(t *testing.T) {
 	}
 	globals := evaluate(t, `local names = {}; for name in pairs(_G) do names[#names + 1] = name end
 		table.sort(names); print(table.concat(names, " "))`)
-	const want = ".. _G _VERSION assert collectgarbage coroutine debug dofile error getmetatable io ipairs load loadfile " +
-		"loadstring math next os package pairs pcall print rawequal rawget rawset require select setmetatable string table " +
+	const want = ".. _G _VERSION assert collectgarbage coroutine error getmetatable ipairs " +
+		"math next os pairs pcall print rawequal rawget rawset require select setmetatable string table " +
 		"tonumber tostring type unpack xpcall"
 	if globals != want {
 		t.Errorf("the globals are\n%s\nwant\n%s", globals, want)

@@ -204,6 +204,7 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 		if problem := s.sameAgain(st); problem != nil {
 			return nil, problem
 		}
+		st.plan = nil // a state is to be small
 	}
 	st.run()
 	return st, nil

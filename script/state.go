@@ -57,6 +57,9 @@ type state struct {
 	buffer      []byte
 }
 
+// callsMax bounds how deep functions may call one another.
+const callsMax = 4000
+
 func init() {
 	// An assignment to t[n] fills the table up to n at once.
 	lua.MaxArrayIndex = 1 << 22
@@ -78,11 +81,13 @@ func newState(s *Script, first bool) *state {
 	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, uint64(s.options.MemoryLimit)
 	st.matcher.Refuel = st.guard.refuel
 	st.lua = lua.NewState(lua.Options{
-		SkipOpenLibs:     true,
-		CallStackSize:    400,
-		RegistrySize:     1024,
-		RegistryMaxSize:  1 << 18,
-		RegistryGrowStep: 4096,
+		SkipOpenLibs:  true,
+		CallStackSize: callsMax,
+		// The stack of calls grows with use: a state is to be small.
+		MinimizeStackMemory: true,
+		RegistrySize:        512,
+		RegistryMaxSize:     1 << 18,
+		RegistryGrowStep:    2048,
 	})
 	st.openLibrary()
 	if first {
