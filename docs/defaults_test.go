@@ -88,6 +88,8 @@ func scriptDefaults(t *testing.T) []row {
 		{"evaluation", duration(script.DefaultTimeLimit), "How long a script may take to describe its pipelines."},
 		{"memory", size(script.DefaultMemoryLimit), "How much the heap may grow meanwhile."},
 		{"call", duration(script.DefaultCallLimit), "How long a function may take with one message. The message fails then, with the status 211."},
+		{"call on LuaJIT", duration(script.DefaultLuaJITLimit), "The same on [LuaJIT](lua.md#engines), which cannot be interrupted: the process ends then, with the exit code 1. `--luajit-limit` sets it."},
+		{"a state of LuaJIT", size(script.DefaultLuaJITMemory), "What it may take after a batch; it is replaced then, and the variables of its functions begin anew."},
 		{"steps", number(compile.DefaultSteps), "How many steps a [compiled](lua-compiled.md) function may take with one message: iterations of loops, calls, and steps of patterns. The message fails then, with the status 211."},
 		{"strings", size(compile.DefaultBytes), "What a compiled function may build in strings with one message; the same."},
 		{"`msg.json`, `msg:emit()`", size(source(t, "script/guard.go", "stringMax")), "What may be written to the JSON of one message, and what may be emitted for it."},

@@ -54,9 +54,10 @@ func (s *Script) compileFunctions(st *state) *Error {
 			}
 		}
 	}
-	for i, p := range s.plan.Pipelines {
-		if c.pipeline = p.Name; c.pipeline == "" {
-			c.pipeline = strconv.Itoa(i + 1)
+	for _, p := range s.plan.Pipelines {
+		c.pipeline = "pipeline " + p.Name
+		if p.Name == "" {
+			c.pipeline = "the pipeline at " + p.Position.String()
 		}
 		visit(p.Stages)
 		visit(p.Failed)
@@ -125,7 +126,7 @@ func (c *compiling) label(f *plan.Func, purpose compile.Purpose) string {
 	if f.Name != "" {
 		what += " " + strconv.Quote(f.Name)
 	}
-	return what + " (" + f.Position.String() + "), the stage at " + c.at.String() + " of pipeline " + c.pipeline
+	return what + " (" + f.Position.String() + "), the stage at " + c.at.String() + " of " + c.pipeline
 }
 
 // tree finds what the user wrote of a function.

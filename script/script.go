@@ -172,7 +172,7 @@ func (o *Options) setDefaults() {
 	}
 	if o.Stuck == nil {
 		o.Stuck = func(message string) {
-			fmt.Fprintln(os.Stderr, message)
+			fmt.Fprintln(os.Stderr, "gopiper: "+message)
 			os.Exit(1)
 		}
 	}

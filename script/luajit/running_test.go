@@ -86,7 +86,7 @@ func TestMemory(t *testing.T) {
 		t.Error("memory before the first call")
 	}
 	f := function(t, s, `return function(msg) msg.data = msg.data .. "x" msg.attributes.n = msg.key end`, Handle)
-	if n := s.Memory(); n < 10_000 || n > 150_000 {
+	if n := s.Memory(); n < 10_000 || n > 170_000 {
 		t.Errorf("a state takes %d bytes", n)
 	}
 	b := s.Batch()
