@@ -37,12 +37,20 @@ func (r *resolver) function(s *plan.Stage, resolved *engine.Stage) {
 		r.report(s, "a %T cannot handle messages", s.Function.Impl)
 		return
 	}
+	r.place(s, f)
 	resolved.Declaration = f.Declaration()
 	resolved.Create = func(at engine.Place, postponed chan component.Message) component.Component {
 		return f.Create(at.Segment, at.Worker, postponed)
 	}
 	if resolved.Workers == 0 {
 		resolved.Workers = 1
+	}
+}
+
+// place tells a function whose it is, if it wants to know.
+func (r *resolver) place(s *plan.Stage, f any) {
+	if p, ok := f.(interface{ Place(pipeline, stage string) }); ok {
+		p.Place(r.name, s.Name)
 	}
 }
 
@@ -56,6 +64,7 @@ func (r *resolver) when(s *plan.Stage, f *plan.Func) func(engine.Place) engine.P
 		r.report(s, "`when` is a %T, which cannot decide", f.Impl)
 		return nil
 	}
+	r.place(s, f.Impl)
 	return func(at engine.Place) engine.Predicate { return p.Predicate(at.Segment, at.Worker) }
 }
 
@@ -68,6 +77,7 @@ func (r *resolver) key(s *plan.Stage, resolved *engine.Stage) {
 			r.report(s, "`order_by` is a %T, which computes no key", s.OrderByFunction.Impl)
 			return
 		}
+		r.place(s, k)
 		resolved.Key = func(at engine.Place) engine.KeyFunc { return k.Key(at.Segment, at.Worker) }
 	case s.OrderBy != "":
 		name := s.OrderBy

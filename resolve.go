@@ -113,7 +113,8 @@ type resolver struct {
 	start    *start  // of the pipeline at hand
 	enders   []ender // of the pipeline at hand
 
-	maxMessages int64 // of the pipeline at hand
+	name        string // of the pipeline at hand
+	maxMessages int64  // of the pipeline at hand
 }
 
 // found is what became of loading a reference.
@@ -130,6 +131,7 @@ func (r *resolver) report(s *plan.Stage, format string, args ...any) {
 
 func (r *resolver) pipeline(p *plan.Pipeline) engine.Config {
 	r.quarantine(p)
+	r.name = p.Name
 	r.maxMessages = cmp.Or(p.MaxMessages, plan.DefaultMaxMessages)
 	return engine.Config{
 		Name:         p.Name,

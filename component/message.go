@@ -18,6 +18,17 @@ type Tracked interface {
 	DerivedSettled(outcome Report)
 }
 
+// Failing is implemented by messages that a component which keeps them can fail. The
+// engine's messages implement it.
+type Failing interface {
+	// Fail ends a message that the component keeps with Continue, as one that failed,
+	// instead of sending it on or calling its Release: what becomes of it is what
+	// becomes of a message with this report, which is of the class Fail, in Handle.
+	// It may be called from any goroutine and does not block, but only when the
+	// engine has seen that the message is kept: not before HandleBatch has returned.
+	Fail(report Report)
+}
+
 // NewMessage makes a message from others, for a component to send on its
 // postponed: to split one into many, to merge many into one, or to add one.
 // It owns data from then on. The message takes over the key, the timestamp and

@@ -29,6 +29,18 @@ func (m *message) Release() {
 	}
 }
 
+// Fail implements component.Failing. What must be done belongs to the worker.
+func (m *message) Fail(r component.Report) {
+	if m.hold.Load() != kept {
+		return
+	}
+	if r.Class() != component.ClassFail {
+		r.Status = component.Fail
+	}
+	u := m.extra().unit
+	u.w.post(event{kind: keptFails, message: m, unit: u, report: r})
+}
+
 // keep notes that the component of a unit keeps the message, which reported
 // Continue. The component may be using it already: nothing is touched that it
 // touches.

@@ -49,6 +49,7 @@ type event struct {
 	call    *call
 	message *message
 	unit    *unit
+	report  component.Report // of what fails
 }
 
 type eventKind uint8
@@ -61,6 +62,7 @@ const (
 	injected                    // a message is to be handled that was in quarantine
 	keptNone                    // a stage's components keep nothing any more
 	flushKept                   // what is kept fills the pipeline: flush
+	keptFails                   // a component fails a message that it keeps
 	sentCame                    // the helper has taken something that a component sent
 	timeouts                    // look for callbacks that did not come in time
 )
@@ -229,6 +231,11 @@ func (w *worker) see(e event) {
 		u.blocked--
 	case injected:
 		u.waiting = append(u.waiting, newBatch([]component.Message{e.message}, 0, false))
+	case keptFails:
+		if e.message.unkeep() {
+			u.fail(e.message, e.report)
+			u.sendFailures()
+		}
 	case sentCame:
 		u.takeSent()
 	case flushKept:

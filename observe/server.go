@@ -25,8 +25,8 @@ type Server struct {
 }
 
 // Listen starts a server on an address such as "127.0.0.1:9100", which must be
-// on loopback. It answers until Close.
-func Listen(address, version string, source Source) (*Server, error) {
+// on loopback. It answers until Close. more are collectors of other metrics.
+func Listen(address, version string, source Source, more ...prometheus.Collector) (*Server, error) {
 	if err := checkLoopback(address); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func Listen(address, version string, source Source) (*Server, error) {
 	}
 	s := &Server{
 		listener: listener,
-		http:     &http.Server{Handler: handler(version, source), ReadHeaderTimeout: 5 * time.Second},
+		http:     &http.Server{Handler: handler(version, source, more), ReadHeaderTimeout: 5 * time.Second},
 		done:     make(chan error, 1),
 	}
 	go func() { s.done <- s.http.Serve(listener) }()
@@ -88,15 +88,16 @@ func reason(err error) error {
 	return err
 }
 
-func handler(version string, source Source) http.Handler {
+func handler(version string, source Source, more []prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		NewCollector(version, source),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	registry.MustRegister(more...)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) {
 		text, ready := readiness(source)

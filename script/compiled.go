@@ -10,6 +10,7 @@ import (
 
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/compile"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // What runs functions, as the plan says it.
@@ -36,7 +37,7 @@ func (s *Script) compileFunctions(st *state) *Error {
 		return nil
 	}
 	c := &compiling{state: st, surveys: make(map[string]*survey)}
-	if s.options.Engine != EngineGopherLua && s.options.Engine != EngineLuaJIT {
+	if s.options.Engine != EngineGopherLua {
 		for name, source := range s.world.sources() {
 			c.surveys[name] = surveyed(source, name)
 		}
@@ -95,11 +96,15 @@ func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 	case onLuaJIT:
 		f.Engine, s.compiled[ordinal].onLuaJIT = engineLuaJIT, true
 		return
-	case s.wanted(impl) == EngineGopherLua:
+	case s.wanted(impl) == EngineGopherLua || s.wanted(impl) == EngineLuaJIT:
+		f.Reason = missing
 		return
 	}
 	function := c.state.functions[ordinal]
 	tree, reason := c.tree(function)
+	if life := f.Impl.(*Function).life; life != nil && life.batch {
+		reason = &compile.Reason{Line: function.Proto.LineDefined, Text: "handle_batch, which gets many messages at once"}
+	}
 	if reason == nil {
 		s.compiled[ordinal].function, reason = compile.Compile(tree, purpose, &meanings{c, function})
 	}
@@ -174,6 +179,9 @@ type meanings struct {
 
 // Meaning implements compile.Environment.
 func (m *meanings) Meaning(name string) compile.Meaning {
+	if standard, ok := compile.Module(name); ok {
+		return standard
+	}
 	if library, field, ok := strings.Cut(name, "."); ok {
 		if table := m.state.originals.tables[library]; table != nil && !m.isLoose(library) {
 			return m.of(field, table.RawGetString(field))
@@ -221,16 +229,38 @@ func (m *meanings) of(name string, value lua.LValue) compile.Meaning {
 		if full, ok := m.state.originals.functions[v]; ok {
 			return compile.Library(full)
 		}
+		return m.standard(v)
 	case *lua.LTable:
 		for library, table := range m.state.originals.tables {
 			if v == table && !m.isLoose(name) {
 				return compile.Library(library)
 			}
 		}
+		return m.standard(v)
 	case *lua.LUserData:
 		if v == m.state.null {
 			return compile.JSONNull()
 		}
+		return object(v.Value)
+	}
+	return compile.Meaning{}
+}
+
+// standard is the meaning of a group or a function of the standard library,
+// which nobody can change.
+func (m *meanings) standard(value lua.LValue) compile.Meaning {
+	meaning, _ := compile.Module(m.state.standard.made[value])
+	return meaning
+}
+
+// object is the meaning of a counter or a gauge.
+func object(held any) compile.Meaning {
+	none := func(float64) bool { return false }
+	switch o := held.(type) {
+	case std.Counter:
+		return compile.Object(map[string]compile.Method{"add": {Do: o.Add, Refuses: std.NoCount, Optional: true}})
+	case std.Gauge:
+		return compile.Object(map[string]compile.Method{"set": {Do: o.Set, Refuses: none}, "add": {Do: o.Change, Refuses: none}})
 	}
 	return compile.Meaning{}
 }

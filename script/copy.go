@@ -32,7 +32,7 @@ func (v *view) alive() bool {
 
 // touched tells whether there is something to do though nothing was returned.
 func (v *view) touched() bool {
-	return len(v.emitted) > 0 || v.json != nil && v.json.changed
+	return len(v.emitted) > 0 || v.pending || v.json != nil && v.json.changed
 }
 
 // receiver returns the message that a method was called with.
@@ -63,6 +63,10 @@ func (v *view) copyOf(p *part) *view {
 // function has returned, before the function's own.
 func (st *state) emitMessage(L *lua.LState) int {
 	h := st.receiver(L, "emit")
+	if st.of != nil {
+		st.of.emitView(L, h)
+		return 0
+	}
 	origin := h.origin()
 	check(L, origin.emits())
 	p := st.snapshot(L, h.view)

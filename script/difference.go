@@ -42,7 +42,7 @@ func differ(path string, a, b reflect.Value) string {
 			return changed(path, a, b)
 		}
 		if f, ok := a.Interface().(*Function); ok {
-			return differ(path, reflect.ValueOf(f.ordinal), reflect.ValueOf(b.Interface().(*Function).ordinal))
+			return differ(path, reflect.ValueOf(f.identity()), reflect.ValueOf(b.Interface().(*Function).identity()))
 		}
 		return differ(path, a.Elem(), b.Elem())
 	case reflect.Struct:

@@ -22,7 +22,9 @@
 //	merge{ { source, a }, { source } }    several sources, as the first stage
 //	env(name, default)                    an environment variable
 //	null, array(t), object(t)             what JSON has and Lua has not
+//	json, time, regex, …                  the standard library, package std
 //	read_file(path), glob(pattern)        a file's contents, a list of paths
+//	emit(message, from)                   sends on what was made of kept messages
 //	DONE, CONTINUE, RETRY, FAIL, DROP     the first status of each class
 //
 // A list of stages may hold functions as they are; func is for those that need
@@ -76,6 +78,32 @@
 // A `when` function takes the message if it returns anything but nil or false.
 // An order_by function returns a string, a number, or nil for no key. Neither
 // may change the message.
+//
+// # Stages with a life
+//
+// A stage may be a table of functions, in the list as it is or in func:
+//
+//	handle(msg)             as above; or
+//	handle_batch(messages)  a list of 256 at most; it returns nothing, or statuses,
+//	                        or { status, description }, by their places
+//	init(stage)             when a worker is opened; its error is that of Open
+//	timer(stage), every     every so often, between messages
+//	flush(stage)            at the end, and when what is kept fills the pipeline
+//	close(stage)            at the end, if init has succeeded
+//
+// Whatever else is in it are attributes, of every stage and of the user's own; stage
+// is the table itself. Each worker has a Lua state for the table alone, in which one
+// function runs at a time; the state is made anew, and init called again, for a worker
+// that is replaced.
+//
+// With flush, msg:keep() keeps the message, whose report is Continue then, and returns
+// what stands for it until one of three: emit sends it on, release drops it, and
+// gopiper.emit(message, from) makes another one of it, or of a list, whose outcome is
+// theirs. What a function has emitted, released and kept counts when it has returned:
+// after an error, or for a message that fails or is tried again, nothing of it has
+// happened. What an error of handle_batch, or of its return value, has ended fails all
+// of the batch. An error of flush fails what is kept, and so does flush when it returns
+// and leaves something kept; one of timer is printed and leaves everything as it was.
 //
 // # The language
 //

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/luajit"
 )
@@ -56,10 +58,34 @@ func engineOf(name string) (Engine, error) {
 	return "", fmt.Errorf("there is no engine %q%s; there are %s", name, suggest(name, names), strings.Join(names, ", "))
 }
 
+// takeEngine takes the attribute engine of a function out of its stage's.
+func takeEngine(L *lua.LState, f *plan.Func, table *lua.LTable, what string) {
+	value := table.RawGetString("engine")
+	if value == lua.LNil {
+		return
+	}
+	what += ": attribute \"engine\""
+	engine, err := engineOf(text(L, value, what))
+	if err != nil {
+		L.RaiseError("%s: %s", what, err.Error())
+	}
+	f.Impl.(*Function).engine = engine
+	table.RawSetString("engine", lua.LNil)
+}
+
 // onLuaJIT decides whether a function runs on LuaJIT: it does, with a reason not
 // to it may not, or the error says why it must and cannot.
 func (s *Script) onLuaJIT(f *plan.Func, at plan.Position) (yes bool, reason string, err *Error) {
-	switch impl := f.Impl.(*Function); s.wanted(impl) {
+	impl := f.Impl.(*Function)
+	wanted := s.wanted(impl)
+	if impl.life != nil && (wanted == EngineLuaJIT || wanted == EnginePreferLuaJIT) {
+		const why = "a table of functions runs on gopher-lua: LuaJIT runs functions that stand by themselves"
+		if wanted == EngineLuaJIT && impl.engine == EngineLuaJIT {
+			return false, "", &Error{Position: at, Message: why + "; leave engine out, or write gopiper.func{ function(msg) … end, engine = \"luajit\" }"}
+		}
+		return false, why, nil
+	}
+	switch wanted {
 	case EngineLuaJIT:
 		if _, problem := s.openLuaJIT(); problem != nil {
 			return false, "", &Error{Position: at, Message: "the function is to run on LuaJIT: " + problem.Error() +

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/gopiper/gopiper/jsonview"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // This file is what can be done with msg.json, for every engine: an engine only
@@ -157,19 +156,17 @@ func (v *view) replace(raw []byte) error {
 // its text is all there is to it. Where the float64 would be written otherwise,
 // such as 1.0 and 1e3, the text is noted: it is used where the same number is
 // written.
-func (v *view) number(raw []byte) (f float64, isExact, whole bool) {
+func (v *view) number(raw []byte) (f float64, isExact bool) {
 	if len(raw) <= 15 {
 		if n, ok := smallInt(raw); ok {
 			if len(v.numbers) > 0 {
 				delete(v.numbers, math.Float64bits(n))
 			}
-			return n, false, true
+			return n, false
 		}
 	}
-	f, err := strconv.ParseFloat(string(raw), 64)
-	whole = !strings.ContainsAny(string(raw), ".eE")
-	if err != nil || whole && math.Abs(f) >= exactFrom && !isExactFrom(raw) || f == 0 && strings.ContainsAny(mantissa(string(raw)), "123456789") {
-		return f, true, whole
+	if f, isExact = std.NumberOf(string(raw)); isExact {
+		return f, true
 	}
 	var buffer [32]byte
 	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
@@ -180,5 +177,5 @@ func (v *view) number(raw []byte) (f float64, isExact, whole bool) {
 		}
 		v.numbers[math.Float64bits(f)] = string(raw)
 	}
-	return f, false, whole
+	return f, false
 }

@@ -27,10 +27,17 @@ const (
 // state.
 type Function struct {
 	script   *Script
-	ordinal  int    // its place in state.functions
-	pipeline int    // its place in Plan.Pipelines
-	engine   Engine // what its stage wants it to run on; "" for nothing
+	ordinal  int        // its place in state.functions
+	pipeline int        // its place in Plan.Pipelines
+	engine   Engine     // what its stage wants it to run on; "" for nothing
+	life     *lifecycle // of one that is a part of a table; nil for any other
+	// pipelineName and stage name its place in log lines; see Place.
+	pipelineName, stage string
 }
+
+// Place tells the names of the pipeline and the stage, for the log lines of the
+// function. It is called before the first worker is made, if at all.
+func (f *Function) Place(pipeline, stage string) { f.pipelineName, f.stage = pipeline, stage }
 
 // place tells where functions run.
 type place struct{ pipeline, segment, worker int }
@@ -46,7 +53,12 @@ var declaration = component.Declaration{
 // Declaration describes a function as a component. What splits a message sends
 // on postponed before the callback, though Emits is not set: the engine takes
 // that from every component that is Sync.
-func (f *Function) Declaration() *component.Declaration { return &declaration }
+func (f *Function) Declaration() *component.Declaration {
+	if f.life != nil {
+		return f.life.declaration
+	}
+	return &declaration
+}
 
 // Amount is 1: a function has one worker unless the plan says otherwise.
 func (f *Function) Amount() int { return 1 }
@@ -72,7 +84,10 @@ func (f *Function) Prepare(segment, worker int) error {
 // every message fails with [StatusState] then.
 func (f *Function) Create(segment, worker int, postponed chan component.Message) component.Component {
 	at := place{f.pipeline, segment, worker}
-	if f.onLuaJIT() {
+	switch {
+	case f.life != nil:
+		return newTableWorker(f, postponed)
+	case f.onLuaJIT():
 		return newJITWorker(f, at, postponed)
 	}
 	return newWorker(f, at, postponed)
@@ -224,6 +239,7 @@ func (s *seat) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	st.running = s.function
 	if s.state != st {
 		s.state, s.lua, s.message = st, st.functions[s.function.ordinal], st.newMessage(&s.view)
 	}

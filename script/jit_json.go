@@ -111,7 +111,7 @@ func (s *jitSeat) give(c *luajit.Call, d *jitDocument, value jsonview.Value, nod
 		c.ReturnBytes(value.Text(s.buffer[:0]))
 		return nil
 	case jsonview.Number:
-		f, isExact, _ := d.view.origin().number(value.Raw())
+		f, isExact := d.view.origin().number(value.Raw())
 		if isExact {
 			return c.Return(luajit.Exact(value.Raw()))
 		}

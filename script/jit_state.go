@@ -117,6 +117,7 @@ func (st *jitState) describe() error {
 	s := st.script
 	d := &describing{script: s, source: rand.NewPCG(s.world.seed[0], s.world.seed[1])}
 	d.random = rand.New(d.source)
+	d.standard = newJITStandard(d)
 	for name, f := range d.functions() {
 		if err := st.lua.Register(name, f); err != nil {
 			return &Error{Position: plan.Position{File: s.name}, Message: err.Error()}
@@ -133,6 +134,7 @@ func (st *jitState) describe() error {
 		return s.jitError(err)
 	}
 	found, err := st.lua.Finish()
+	d.standard.run()
 	if err != nil {
 		return s.jitError(err)
 	}
@@ -204,6 +206,8 @@ type describing struct {
 	source  *rand.PCG
 	random  *rand.Rand
 	modules []string // names of the chunks that were loaded
+
+	standard *jitStandard
 }
 
 func (d *describing) functions() map[string]luajit.Func {
@@ -241,8 +245,11 @@ func (d *describing) functions() map[string]luajit.Func {
 			}
 			return nil
 		},
-		"host.now":  func(c *luajit.Call) error { return c.Return(float64(w.now.Unix())) },
-		"host.seed": func(c *luajit.Call) error { return c.Return(float64(rand.Uint32())) },
+		"host.group": d.standard.group,
+		"host.at":    d.standard.at,
+		"call.std":   d.standard.call,
+		"host.now":   func(c *luajit.Call) error { return c.Return(float64(w.now.Unix())) },
+		"host.seed":  func(c *luajit.Call) error { return c.Return(float64(rand.Uint32())) },
 		"host.print": func(c *luajit.Call) error {
 			text, _ := c.Value(0).(string)
 			file, _ := c.Value(1).(string)

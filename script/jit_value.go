@@ -25,6 +25,7 @@ var jitMetatables = map[string]*lua.LTable{
 	"exact number": jitMetatable("exact number"), "JSON object": jitMetatable("JSON object"),
 	"JSON array": jitMetatable("JSON array"), "message": jitMetatable("message"),
 	"message's attributes": jitMetatable("message's attributes"), "stage": jitMetatable("stage"),
+	"counter": jitMetatable("counter"), "gauge": jitMetatable("gauge"),
 }
 
 // jitMetatable is that of what is described by a name.
@@ -37,6 +38,7 @@ func jitMetatable(name string) *lua.LTable {
 var jitObjectNames = map[luajit.ObjectKind]string{
 	luajit.JSONObject: "JSON object", luajit.JSONArray: "JSON array",
 	luajit.Copy: "message", luajit.CopyAttributes: "message's attributes",
+	luajit.Counter: "counter", luajit.Gauge: "gauge",
 }
 
 // jitToLua turns a value into one of gopher-lua. Parts of msg.json are those of the

@@ -8,15 +8,16 @@ import (
 	"github.com/gopiper/gopiper/script/luajit"
 )
 
-// watched are the states of LuaJIT of the process. A goroutine looks at them now
-// and then for as long as there are any: LuaJIT cannot be interrupted, so that a
-// function that does not return can only end the process, and name itself.
+// watched are the states of LuaJIT of the process. They are looked at now and then
+// for as long as there are any: LuaJIT cannot be interrupted, so that a function
+// that does not return can only end the process, and name itself.
 var watched watch
 
 type watch struct {
-	mutex  sync.Mutex
-	states map[*luajit.State]*watching
-	stop   chan struct{} // ends the goroutine; nil if there is none
+	mutex    sync.Mutex
+	states   map[*luajit.State]*watching
+	timer    *time.Timer // nil before the first state
+	interval time.Duration
 }
 
 // watching is what is known of a state.
@@ -39,46 +40,29 @@ func (w *watch) add(s *luajit.State, options Options) {
 		w.states = make(map[*luajit.State]*watching)
 	}
 	w.states[s] = &watching{limit: options.LuaJITLimit, report: options.Stuck}
-	w.restart()
+	interval := min(time.Second, max(options.LuaJITLimit/looksPerLimit, time.Millisecond))
+	switch {
+	case w.timer == nil:
+		w.interval = interval
+		w.timer = time.AfterFunc(interval, w.look)
+	case len(w.states) == 1 || interval < w.interval:
+		w.interval = interval
+		w.timer.Reset(interval)
+	}
 }
 
 func (w *watch) remove(s *luajit.State) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	delete(w.states, s)
-	if len(w.states) == 0 && w.stop != nil {
-		close(w.stop)
-		w.stop = nil
+	if len(w.states) == 0 && w.timer != nil {
+		w.timer.Stop()
 	}
-}
-
-// restart has the goroutine look as often as needs be. The mutex is held.
-func (w *watch) restart() {
-	interval := time.Second
-	for _, state := range w.states {
-		interval = min(interval, max(state.limit/looksPerLimit, time.Millisecond))
-	}
-	if w.stop != nil {
-		close(w.stop)
-	}
-	stop := make(chan struct{})
-	w.stop = stop
-	go func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case now := <-ticker.C:
-				w.look(now)
-			}
-		}
-	}()
 }
 
 // look reports what has been running for too long.
-func (w *watch) look(now time.Time) {
+func (w *watch) look() {
+	now := time.Now()
 	w.mutex.Lock()
 	var stuck []func()
 	for s, state := range w.states {
@@ -95,6 +79,9 @@ func (w *watch) look(now time.Time) {
 				name, took.Round(time.Millisecond))
 			stuck = append(stuck, func() { state.report(message) })
 		}
+	}
+	if len(w.states) > 0 {
+		w.timer.Reset(w.interval)
 	}
 	w.mutex.Unlock()
 	for _, report := range stuck {

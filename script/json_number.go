@@ -28,22 +28,11 @@ type exact struct {
 
 // number turns a number's text into a Lua number, or into an exact one.
 func (st *state) number(v *view, value jsonview.Value) lua.LValue {
-	f, isExact, whole := v.number(value.Raw())
+	f, isExact := v.number(value.Raw())
 	if isExact {
-		return st.newExact(string(value.Raw()), whole)
+		return st.newExact(string(value.Raw()))
 	}
 	return lua.LNumber(f)
-}
-
-func isExactFrom(raw []byte) bool {
-	return strings.TrimPrefix(string(raw), "-") == strconv.Itoa(exactFrom)
-}
-
-func mantissa(text string) string {
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		return text[:i]
-	}
-	return text
 }
 
 // smallInt reads up to 15 digits. The text is that of a number.
@@ -65,8 +54,8 @@ func smallInt(raw []byte) (float64, bool) {
 	return float64(n), true
 }
 
-func (st *state) newExact(text string, whole bool) lua.LValue {
-	return &lua.LUserData{Value: &exact{text, whole}, Metatable: st.exact}
+func (st *state) newExact(text string) lua.LValue {
+	return &lua.LUserData{Value: &exact{text, !strings.ContainsAny(text, ".eE")}, Metatable: st.exact}
 }
 
 // exactOf returns the exact number that a value is, nil if it is none.
@@ -219,7 +208,7 @@ func (st *state) calculate(L *lua.LState, operator byte) int {
 	n, f, err := calculated(operator, L.Get(1), L.Get(2))
 	check(L, err)
 	if n != nil {
-		L.Push(st.newExact(n.String(), true))
+		L.Push(st.newExact(n.String()))
 	} else {
 		L.Push(lua.LNumber(f))
 	}

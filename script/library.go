@@ -45,7 +45,7 @@ func (st *state) openLibrary() {
 	}
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
-		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
+		"next": st.next, "rawset": rawSet, "tonumber": toNumber, "tostring": toString, "require": st.require,
 	})
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})

@@ -28,6 +28,11 @@ type view struct {
 
 	copied *view // what a copy was made from; nil for msg itself
 	born   uint64
+
+	// For the stages that are tables of functions:
+	kept    *kept // what keeps the message, if something does
+	pending bool  // there is something to do when the function has returned
+	failing bool  // the message fails, or is tried again
 }
 
 // textsKept is for how many texts of numbers memory is kept.
@@ -49,13 +54,14 @@ func (v *view) end() {
 }
 
 // messageFields are the fields of msg, for suggestions.
-var messageFields = []string{"data", "attributes", "key", "timestamp", "json", "copy", "emit"}
+var messageFields = []string{"data", "attributes", "key", "timestamp", "json", "copy", "emit", "keep", "release"}
 
 // openMessages makes the metatables of messages and of their attributes.
 func (st *state) openMessages() {
 	L := st.lua
 	st.message, st.attributes = L.CreateTable(0, 4), L.CreateTable(0, 5)
 	st.copy, st.emit = L.NewFunction(st.copyMessage), L.NewFunction(st.emitMessage)
+	st.keep, st.release = L.NewFunction(st.keepMessage), L.NewFunction(st.releaseMessage)
 	st.set(st.message, map[string]lua.LGFunction{
 		"__index": st.messageIndex, "__newindex": st.messageNewIndex,
 		"__tostring": func(L *lua.LState) int {
@@ -90,6 +96,9 @@ func (st *state) newMessage(v *view) *lua.LUserData {
 func viewed(L *lua.LState) *held {
 	h := L.Get(1).(*lua.LUserData).Value.(*held)
 	if !h.alive() {
+		if h.isKept() {
+			L.RaiseError("a kept message was used after it had been emitted or released")
+		}
 		L.RaiseError("a message was used after its function had returned; copy what is needed later, such as msg.data")
 	}
 	return h
@@ -139,6 +148,10 @@ func (st *state) messageIndex(L *lua.LState) int {
 		L.Push(st.copy)
 	case "emit":
 		L.Push(st.emit)
+	case "keep":
+		L.Push(st.keep)
+	case "release":
+		L.Push(st.release)
 	default:
 		return noField(L)
 	}
@@ -182,7 +195,7 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 		h.standard(L).SetTimestamp(at)
 	case "json":
 		st.assignJSON(L, h.view, value)
-	case "copy", "emit":
+	case "copy", "emit", "keep", "release":
 		L.RaiseError("msg.%s is a method and cannot be assigned", name)
 	case "attributes":
 		L.RaiseError("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value")

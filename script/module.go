@@ -21,6 +21,7 @@ func (st *state) openModule() {
 		"switch":         st.switchStage,
 		"merge":          st.mergeStage,
 		"func":           st.functionStage,
+		"emit":           st.emitFrom,
 		"env":            st.env,
 		"read_file":      st.readFile,
 		"glob":           st.glob,
@@ -33,7 +34,7 @@ func (st *state) openModule() {
 		module.RawSetString(name, lua.LNumber(status))
 	}
 	meta := L.CreateTable(0, 4)
-	own := slices.Sorted(maps.Keys(functions))
+	own := append(slices.Sorted(maps.Keys(functions)), standardNames()...)
 	st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
 			name, ok := L.Get(2).(lua.LString)
@@ -49,6 +50,8 @@ func (st *state) openModule() {
 		},
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString(groupMark, lua.LTrue)
+	st.openStandard(module, meta, own)
 	module.Metatable = meta
 	st.modules["gopiper"] = module
 	st.stage = L.CreateTable(0, 3)
@@ -131,16 +134,17 @@ func (st *state) functionStage(L *lua.LState) int {
 	if !ok {
 		L.RaiseError("gopiper.func takes a table: gopiper.func{ function(msg) … end, workers = 4 }")
 	}
+	if isLifecycle(table) {
+		if table.RawGetInt(1) != lua.LNil {
+			L.RaiseError("gopiper.func: beside init, timer, flush and close the function has a name, too: handle = function(msg) … end")
+		}
+		stage := st.lifecycleStage(L, table, "gopiper.func")
+		stage.Position = st.position(L)
+		return st.pushStage(L, stage)
+	}
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
 	table = without(L, table, lua.LNumber(1))
-	if value := table.RawGetString("engine"); value != lua.LNil {
-		engine, err := engineOf(text(L, value, "gopiper.func: attribute \"engine\""))
-		if err != nil {
-			L.RaiseError("gopiper.func: attribute \"engine\": %s", err.Error())
-		}
-		f.Impl.(*Function).engine = engine
-		table = without(L, table, lua.LString("engine"))
-	}
+	takeEngine(L, f, table, "gopiper.func")
 	stage := &plan.Stage{Kind: plan.Function, Function: f, Position: st.position(L)}
 	st.attributesOf(L, stage, table, "gopiper.func")
 	if len(stage.Attributes) > 0 {

@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -22,10 +23,10 @@ func (st *state) warnings() []Warning {
 				if f == nil || s.Workers < 2 || s.Order == plan.Key {
 					continue
 				}
-				for _, name := range kept(st.functions[f.Impl.(*Function).ordinal].Proto) {
+				for _, c := range st.changes(f.Impl.(*Function)) {
 					list = append(list, Warning{f.Position, fmt.Sprintf(
-						"the function changes %q, which every one of its %d workers has a copy of; use workers = 1 if they should share it",
-						name, s.Workers)})
+						"the function changes %q (line %d), which every one of its %d workers has a copy of; use workers = 1 if they should share it",
+						c.name, c.line, s.Workers)})
 				}
 			}
 			for _, fork := range s.Branches {
@@ -48,40 +49,79 @@ func fieldBx(instruction uint32) int {
 	return int(instruction & 0x3ffff)
 }
 
-// kept returns the names of the variables outside of a function that it
-// assigns, or assigns fields of: upvalues and globals.
-func kept(p *lua.FunctionProto) []string {
+// assignment is one of a variable that a function keeps something in.
+type assignment struct {
+	name string
+	line int
+}
+
+// changes returns what a function keeps something in, and the others of its table.
+// What init assigns is meant to be every worker's own.
+func (st *state) changes(f *Function) []assignment {
+	list := assigned(st.functions[f.ordinal].Proto)
+	if f.life == nil {
+		return list
+	}
+	var own []assignment
+	for _, ordinal := range []int{f.life.init, f.life.timer, f.life.flush, f.life.close} {
+		switch {
+		case ordinal < 0:
+		case ordinal == f.life.init:
+			own = assigned(st.functions[ordinal].Proto)
+		default:
+			list = append(list, assigned(st.functions[ordinal].Proto)...)
+		}
+	}
+	var left []assignment
+	for _, a := range list {
+		same := func(b assignment) bool { return a.name == b.name }
+		if !slices.ContainsFunc(own, same) && !slices.ContainsFunc(left, same) {
+			left = append(left, a)
+		}
+	}
+	return left
+}
+
+// assigned returns the variables outside of a function that it assigns, or assigns
+// fields of, by their names: upvalues and globals.
+func assigned(p *lua.FunctionProto) []assignment {
 	outer := make([]bool, p.NumUpvalues)
 	for i := range outer {
 		outer[i] = true
 	}
-	var names []string
-	findKept(p, outer, func(name string) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+	var list []assignment
+	findKept(p, outer, func(name string, line int) {
+		if !slices.ContainsFunc(list, func(a assignment) bool { return a.name == name }) {
+			list = append(list, assignment{name, line})
 		}
 	})
-	slices.Sort(names)
-	return names
+	slices.SortFunc(list, func(a, b assignment) int { return strings.Compare(a.name, b.name) })
+	return list
 }
 
 // findKept reads the code of a function, and of those in it; outer tells which
 // upvalues come from outside of the outermost.
-func findKept(p *lua.FunctionProto, outer []bool, found func(string)) {
+func findKept(p *lua.FunctionProto, outer []bool, found func(name string, line int)) {
+	line := func(pc int) int {
+		if pc < len(p.DbgSourcePositions) {
+			return p.DbgSourcePositions[pc]
+		}
+		return p.LineDefined
+	}
 	held := make(map[int]string) // registers that hold what a variable outside refers to
 	for pc := 0; pc < len(p.Code); pc++ {
 		instruction := p.Code[pc]
 		a := fieldA(instruction)
 		switch opcode(instruction) {
 		case lua.OP_SETGLOBAL:
-			found(p.Constants[fieldBx(instruction)].String())
+			found(p.Constants[fieldBx(instruction)].String(), line(pc))
 		case lua.OP_SETUPVAL:
 			if i := fieldB(instruction); i < len(outer) && outer[i] {
-				found(p.DbgUpvalues[i])
+				found(p.DbgUpvalues[i], line(pc))
 			}
 		case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
 			if name, ok := held[a]; ok {
-				found(name)
+				found(name, line(pc))
 			}
 		case lua.OP_GETUPVAL:
 			delete(held, a)

@@ -209,9 +209,17 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 	return call
 }
 
-// name notes the name of a function, the last part of it.
+// name notes the name of a function, the last part of it. What handles messages in a
+// table has the table's.
 func (r *rewriter) name(e ast.Expr, name string) {
-	if f, ok := e.(*ast.FunctionExpr); ok && name != "" {
+	if table, ok := e.(*ast.TableExpr); ok {
+		for _, field := range table.Fields {
+			if key, ok := field.Key.(*ast.StringExpr); ok && (key.Value == "handle" || key.Value == "handle_batch") {
+				r.name(field.Value, name)
+			}
+		}
+	}
+	if f, ok := e.(*ast.FunctionExpr); ok && name != "" && r.functions[linesOf(f)] == "" {
 		r.functions[linesOf(f)] = name[strings.LastIndexAny(name, ".:")+1:]
 	}
 }

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/luajit"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // The defaults of [Options].
@@ -64,6 +66,12 @@ type Options struct {
 	// end the process. It is called from a goroutine of its own. nil writes to the
 	// standard error and ends the process with the code 1.
 	Stuck func(message string)
+	// Logger takes the log lines of the script and its functions; nil is
+	// slog.Default at the time of the line.
+	Logger *slog.Logger
+	// Metrics takes what the script and its functions count, such as a
+	// *[std.Tally]; nil keeps nothing.
+	Metrics std.Metrics
 
 	openLuaJIT func() (*luajit.Library, error) // luajit.Open if nil
 }
@@ -214,6 +222,9 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 // are found by the order of their description.
 func (s *Script) sameAgain(st *state) *Error {
 	what := difference(s.described, st.plan)
+	if what == "" && len(st.functions) < len(s.functions) {
+		what = fmt.Sprintf("it has %d functions, and had %d at first", len(st.functions), len(s.functions))
+	}
 	for i, f := range st.functions {
 		if what == "" && (i >= len(s.functions) || s.functions[i] != f.Proto) {
 			what = fmt.Sprintf("function %d is the one of line %d", i+1, f.Proto.LineDefined)

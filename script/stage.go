@@ -212,6 +212,11 @@ func (st *state) element(L *lua.LState, value lua.LValue, what string, before []
 		if stage, ok := v.Value.(*plan.Stage); ok {
 			return cloneStage(stage, -1)
 		}
+	case *lua.LTable:
+		if isLifecycle(v) {
+			return st.lifecycleStage(L, v, what)
+		}
+		L.RaiseError("%s is a table; a stage is gopiper.NAME{ … }, function(msg) … end or a table of functions, { handle = function(msg) … end }", what)
 	case *lua.LNilType:
 		after := ""
 		if len(before) > 0 {

@@ -34,6 +34,8 @@ type state struct {
 	// functions are those of the plan, in the order of their description, which
 	// is how a *Function finds its own in every state.
 	functions []*lua.LFunction
+	// tables are those that are stages, in the same order.
+	tables    []*lua.LTable
 	modules   map[string]lua.LValue // nil while it is being loaded
 	loading   []string
 	coroutine int // depth of coroutines that have resumed others
@@ -48,8 +50,14 @@ type state struct {
 	jsonArray  *lua.LTable
 	exact      *lua.LTable
 	marks
-	copy *lua.LFunction // msg.copy
-	emit *lua.LFunction
+	copy    *lua.LFunction // msg.copy
+	emit    *lua.LFunction
+	keep    *lua.LFunction
+	release *lua.LFunction
+	// of is the worker that the state belongs to alone; nil if it does not.
+	of       *tableWorker
+	standard standard
+	running  *Function // that was called last
 	// sparePieces are parts of msg.json that nothing is held in yet.
 	sparePieces []piece
 	words       [128]lua.LValue // short strings that were read; see word

@@ -34,7 +34,8 @@ type worker struct {
 	next     int
 	started  time.Time
 
-	parts     []part // what one message is split into
+	parts     []part       // what one message is split into
+	table     *tableWorker // that this is a part of; nil if it is none
 	oneOf     [1]component.Message
 	oneReport [1]component.Report
 }
@@ -128,6 +129,9 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 			break
 		}
 		reports[w.next] = w.failed(err)
+		if w.table != nil {
+			w.table.undo()
+		}
 		w.view.end()
 		if w.next++; w.state.broken {
 			break // the rest is for another state
@@ -182,17 +186,16 @@ func (s *seat) misreturned(format string, args ...any) error {
 func (w *worker) finish(L *lua.LState, n int) component.Report {
 	w.parts = append(w.parts[:0], w.view.emitted...)
 	defer w.releaseParts()
+	if w.table != nil {
+		return w.table.finish(L, n)
+	}
 	r, err := w.report(L, n)
 	if err != nil {
 		return component.Report{Status: StatusReturn, Description: err.Error()}
 	}
 	class := r.Class()
-	if class != component.ClassDrop {
-		if err := w.view.flush(); err != nil && class != component.ClassFail {
-			p := w.lua.Proto
-			e := &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: err.Error()}
-			return component.Report{Status: StatusError, Description: e.Error()}
-		}
+	if failed := w.write(&w.view, class); failed.Status != component.Done {
+		return failed
 	}
 	if class == component.ClassDone || class == component.ClassDrop {
 		for i := range w.parts {
@@ -200,6 +203,20 @@ func (w *worker) finish(L *lua.LState, n int) component.Report {
 		}
 	}
 	return r
+}
+
+// write gives the message what was written in msg.json, if it goes on. The report is
+// Done unless that cannot be.
+func (w *worker) write(v *view, class component.Class) component.Report {
+	if class == component.ClassDrop {
+		return component.Report{}
+	}
+	if err := v.flush(); err != nil && class != component.ClassFail {
+		p := w.lua.Proto
+		e := &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: err.Error()}
+		return component.Report{Status: StatusError, Description: e.Error()}
+	}
+	return component.Report{}
 }
 
 func (w *worker) releaseParts() {
@@ -235,6 +252,9 @@ func (w *worker) status(L *lua.LState, status lua.LNumber, n int) (component.Rep
 	switch {
 	case lua.LNumber(r.Status) != status || r.Status > 1e9 || r.Status < -1e9:
 		return r, w.misreturned("the status %v; a status is a whole number", float64(status))
+	case r.Status == component.Continue && w.view.kept != nil:
+	case r.Status == component.Continue && w.table != nil:
+		return r, w.misreturned("gopiper.CONTINUE for a message that it does not keep; msg:keep() keeps it")
 	case r.Status == component.Continue:
 		return r, w.misreturned("gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; return nothing for done")
 	case n > 2:
@@ -354,8 +374,8 @@ func attributePairs(table *lua.LTable) ([]string, error) {
 }
 
 // message makes the message, which takes over what the part does not say.
-func (p *part) message(original component.Message) component.Message {
-	m := component.NewMessage([]byte(p.data), original)
+func (p *part) message(originals ...component.Message) component.Message {
+	m := component.NewMessage([]byte(p.data), originals...)
 	if p.whole {
 		p.give(m)
 	}

@@ -18,7 +18,7 @@ type runCommand struct {
 	Watch     bool   `short:"w" help:"Reload when a script, or a module that it requires, changes. SIGHUP does so at any time."`
 	Supervise bool   `help:"Run in a process of its own, and start it again when it dies."`
 	logFlags
-	Stats        bool          `help:"Print a table of what every stage did, at the end, to the standard error."`
+	Stats        bool          `help:"Print a table of what every stage did, and what scripts counted, at the end, to the standard error."`
 	JSON         bool          `name:"json" help:"Print the table of --stats as JSON."`
 	Metrics      string        `placeholder:"ADDRESS" help:"Serve /metrics, /live and /ready, for example on 127.0.0.1:9100."`
 	DrainTimeout time.Duration `placeholder:"DURATION" help:"How long a stop may take, instead of what the pipelines say, which is 25s by default."`
@@ -58,7 +58,7 @@ func (c *runCommand) Run() error {
 		return err
 	}
 	if c.Metrics != "" {
-		server, err := observe.Listen(c.Metrics, buildInfo().Version, r.stats)
+		server, err := observe.Listen(c.Metrics, buildInfo().Version, r.stats, observe.NewSeriesCollector(r.series))
 		if err != nil {
 			return invalid{err}
 		}
@@ -69,19 +69,20 @@ func (c *runCommand) Run() error {
 	defer stop()
 	err = r.run(ctx, first)
 	if c.Stats {
-		err = errors.Join(err, c.printStats(r.stats(), time.Since(r.started)))
+		err = errors.Join(err, c.printStats(r.stats(), r.series(), time.Since(r.started)))
 	}
 	return errors.Join(err, r.close())
 }
 
-func (c *runCommand) printStats(stats []engine.Stats, elapsed time.Duration) error {
+func (c *runCommand) printStats(stats []engine.Stats, series []observe.Series, elapsed time.Duration) error {
 	if !c.JSON {
-		return observe.WriteTable(os.Stderr, stats, elapsed)
+		return errors.Join(observe.WriteTable(os.Stderr, stats, elapsed), observe.WriteSeries(os.Stderr, series))
 	}
 	encoder := json.NewEncoder(os.Stderr)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(struct {
-		ElapsedSeconds float64        `json:"elapsed_seconds"`
-		Pipelines      []engine.Stats `json:"pipelines"`
-	}{elapsed.Seconds(), stats})
+		ElapsedSeconds float64          `json:"elapsed_seconds"`
+		Pipelines      []engine.Stats   `json:"pipelines"`
+		Metrics        []observe.Series `json:"metrics,omitempty"`
+	}{elapsed.Seconds(), stats, series})
 }

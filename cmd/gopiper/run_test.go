@@ -165,7 +165,7 @@ func TestSecondSignalExitsAtOnce(t *testing.T) {
 }
 
 func TestMetricsAreServed(t *testing.T) {
-	s := start(t, "gopiper.stdin{}, gopiper.stdout{}", "--metrics", "127.0.0.1:0")
+	s := start(t, `gopiper.stdin{}, function() gopiper.counter("seen", { by = "me" }):add(2) end, gopiper.stdout{}`, "--metrics", "127.0.0.1:0")
 	line := s.line(s.err, "serving metrics")
 	_, address, _ := strings.Cut(strings.TrimSpace(line), "address=")
 	io.WriteString(s.in, "one\n")
@@ -179,6 +179,7 @@ func TestMetricsAreServed(t *testing.T) {
 	for _, want := range []string{
 		`gopiper_pipeline_state{pipeline="p",state="running"} 1`,
 		`gopiper_pipeline_originated_total{pipeline="p"} 1`,
+		"# TYPE seen counter\nseen{by=\"me\"} 2\n",
 		`gopiper_stage_workers{component="stdout",pipeline="p",stage="stdout"} 1`,
 	} {
 		if err != nil || !strings.Contains(string(body), want) {

@@ -14,6 +14,7 @@ import (
 	"github.com/gopiper/gopiper"
 	"github.com/gopiper/gopiper/control"
 	"github.com/gopiper/gopiper/engine"
+	"github.com/gopiper/gopiper/observe"
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script"
 )
@@ -103,6 +104,26 @@ func (r *runner) close() error {
 
 // stats reads the counters of what runs. It may be called from any goroutine.
 func (r *runner) stats() []engine.Stats { return r.at.Load().program.Stats() }
+
+// series reads what the scripts count that run. It may be called from any
+// goroutine.
+func (r *runner) series() []observe.Series {
+	var list []observe.Series
+	for _, s := range r.at.Load().tally.Series() {
+		one := observe.Series{Name: s.Name, Kind: "gauge", Value: observe.Value(s.Value)}
+		if s.Counter {
+			one.Kind = "counter"
+		}
+		for _, l := range s.Labels {
+			if one.Labels == nil {
+				one.Labels = make(map[string]string)
+			}
+			one.Labels[l.Name] = l.Value
+		}
+		list = append(list, one)
+	}
+	return list
+}
 
 // quarantine is that of what runs. It may be called from any goroutine.
 func (r *runner) quarantine() *engine.Quarantine { return r.at.Load().program.Quarantine() }

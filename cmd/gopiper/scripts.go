@@ -14,6 +14,7 @@ import (
 	"github.com/gopiper/gopiper/loader"
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // scriptArguments are the scripts that a command is about.
@@ -37,6 +38,7 @@ type described struct {
 	warnings []script.Warning
 	problems plan.Problems // of the scripts; those of the plan are found by prepare
 	files    []string      // that it was made of: scripts and the modules they require
+	tally    *std.Tally    // what the scripts count
 }
 
 // prepare makes the scripts' pipelines ready to run. The error is a
@@ -74,9 +76,9 @@ func (a *scriptArguments) describe() (*described, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &described{plan: &plan.Plan{}}
+	d := &described{plan: &plan.Plan{}, tally: &std.Tally{}}
 	for _, source := range a.Eval {
-		d.add("-e", []byte(evalPrelude+source), a.options())
+		d.add("-e", []byte(evalPrelude+source), a.options(d.tally))
 	}
 	for _, file := range files {
 		source, err := a.read(file)
@@ -84,7 +86,7 @@ func (a *scriptArguments) describe() (*described, error) {
 			d.problems = append(d.problems, plan.Problem{Position: plan.Position{File: file}, Message: reason(err)})
 			continue
 		}
-		d.add(file, source, a.options())
+		d.add(file, source, a.options(d.tally))
 	}
 	return d, nil
 }
@@ -103,8 +105,11 @@ func (d *described) add(name string, source []byte, options script.Options) {
 	d.files = append(d.files, s.Files()...)
 }
 
-func (a *scriptArguments) options() script.Options {
-	return script.Options{Known: loader.Names(), Engine: script.Engine(a.Lua), LuaJITLimit: a.luaJITLimit}
+func (a *scriptArguments) options(metrics std.Metrics) script.Options {
+	return script.Options{
+		Known: loader.Names(), Metrics: metrics,
+		Engine: script.Engine(a.Lua), LuaJITLimit: a.luaJITLimit,
+	}
 }
 
 // read returns a script. What is no regular file, such as a pipe, can be read only

@@ -205,15 +205,18 @@ func (c *compiler) called(e *ast.FuncCallExpr) (function, push) {
 	m, arguments := c.callee(e)
 	called := functions[m.name]
 	switch {
-	case m.name == "error":
-		bail := function{one: func(f *frame, _ []Value) Value { return f.bail() }}
-		return bail, func(*frame) {}
+	case m.name == "error", m.left:
+		return leftFunction, func(*frame) {}
+	case m.pure != nil:
+		called = pureFunction(m.pure)
+	case m.kind == anObject:
+		called = methodFunction(m.methods[e.Method])
 	case called.one == nil && called.many == nil:
 		c.refuse(line, "a call of %s", m.name)
 	default:
 		called = c.prepared(m.name, called, arguments, line)
 	}
-	isMethod := e.Receiver != nil
+	isMethod := e.Receiver != nil && m.kind != anObject
 	if isMethod && len(arguments) == 1 {
 		receiver := c.expression(arguments[0]) // it has one value, whatever it is
 		return called, func(f *frame) {
@@ -246,7 +249,11 @@ func (c *compiler) callee(e *ast.FuncCallExpr) (m Meaning, arguments []ast.Expr)
 		}
 		return m, e.Args
 	}
-	if m := c.static(e.Receiver); m.kind == aMessage || m.kind == theAttributes || m.kind == library {
+	m = c.static(e.Receiver)
+	if _, ok := m.methods[e.Method]; ok {
+		return m, e.Args
+	}
+	if m.kind == aMessage || m.kind == theAttributes || m.kind == library {
 		c.refuse(e.Line(), "a call of %s:%s", spelled(e.Receiver), e.Method)
 	}
 	m = c.environment.Meaning("string." + e.Method)

@@ -57,7 +57,7 @@ func (c *compiler) resolve(name string) Meaning {
 			return c.names[i].Meaning
 		}
 	}
-	if m := c.environment.Meaning(name); m.kind <= assigned {
+	if m := c.environment.Meaning(name); m.kind <= assigned || m.kind == anObject {
 		return m
 	}
 	return Meaning{}

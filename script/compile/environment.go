@@ -2,6 +2,8 @@ package compile
 
 import (
 	"strings"
+
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // Meaning is what a name stands for that a function uses and does not declare.
@@ -10,6 +12,10 @@ type Meaning struct {
 	kind  kindOfMeaning
 	value Value
 	name  string // of what is in a library
+
+	pure    *std.Function // a function of the standard library
+	left    bool          // calls are left to the interpreter
+	methods map[string]Method
 }
 
 type kindOfMeaning uint8
@@ -22,6 +28,7 @@ const (
 	aLocal   // of the function at hand; value.number is its slot
 	aMessage
 	theAttributes
+	anObject // with methods
 )
 
 // Constant is the meaning of a name that has one value for good: nil, a bool, a
@@ -66,7 +73,7 @@ type Environment interface {
 type Standard struct{}
 
 // Meaning knows the libraries string and math, the functions in them that can
-// be compiled, error, tonumber, tostring and type.
+// be compiled, error, tonumber, tostring and type, and the standard library.
 func (Standard) Meaning(name string) Meaning {
 	switch name {
 	case "string", "math":
@@ -75,6 +82,9 @@ func (Standard) Meaning(name string) Meaning {
 		return Constant(pi)
 	case "math.huge":
 		return Constant(huge)
+	}
+	if m, ok := Module(name); ok {
+		return m
 	}
 	if _, ok := functions[name]; ok || name == "error" || strings.HasPrefix(name, "string.") || strings.HasPrefix(name, "math.") {
 		return Library(name)

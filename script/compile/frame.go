@@ -57,6 +57,7 @@ type frame struct {
 	effects effects
 	results int // how many values at the end of stack were returned
 	names   interned
+	natives natives
 }
 
 // interpret is what a frame panics with to leave the message to the interpreter.

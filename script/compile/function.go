@@ -122,6 +122,7 @@ func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
 	}
 	defer r.leave(&err)
 	results := r.run(m)
+	r.frame.settle()
 	return len(results) > 0 && results[0].truth(), nil
 }
 
@@ -133,10 +134,11 @@ func (r *Runner) Key(m component.Message) (key string, err error) {
 	}
 	defer r.leave(&err)
 	results := r.run(m)
-	if len(results) == 0 || results[0].kind == isNil {
-		return "", nil
+	if len(results) > 0 && results[0].kind != isNil {
+		key = r.frame.names.own(r.frame.textOf(results[0]))
 	}
-	return r.frame.names.own(r.frame.textOf(results[0])), nil
+	r.frame.settle()
+	return key, nil
 }
 
 // run returns what the function returns.

@@ -3,9 +3,9 @@ package compile
 import (
 	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/gopiper/gopiper/jsonview"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // exactMax is up to where a float64 holds every whole number.
@@ -65,8 +65,8 @@ func numberIn(raw []byte) Value {
 		}
 	}
 	s := stringOf(raw)
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.Abs(n) > exactMax {
+	n, exact := std.NumberOf(s)
+	if exact || math.Abs(n) >= exactMax {
 		return Value{kind: isExact, text: s}
 	}
 	return Value{kind: isNumber, number: n, text: s}

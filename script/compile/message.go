@@ -41,6 +41,7 @@ type effects struct {
 	opened   bool // the document was read in this call
 	current  bool // and data was not assigned since
 	growth   int  // at most how many bytes the document's changes add
+	deferred []deferred
 }
 
 // attribute is what becomes of an attribute.
@@ -54,7 +55,7 @@ func (e *effects) begin(m component.Message) {
 	e.message, e.data = m, stringOf(data)
 	e.standard, _ = m.(component.StandardMessage)
 	e.hasData, e.hasKey, e.hasTime, e.opened, e.current, e.growth = false, false, false, false, false, 0
-	e.changes = e.changes[:0]
+	e.changes, e.deferred = e.changes[:0], e.deferred[:0]
 }
 
 // end lets go of the message and of much memory.
@@ -177,7 +178,7 @@ func (f *frame) setAttribute(name string, v Value) {
 	f.effects.changes = append(changes, c)
 }
 
-// commit applies what was assigned. Nothing in it can fail, save that the
+// commit applies what was assigned, and what was deferred. Nothing in it can fail, save that the
 // document is no JSON, which it finds out first.
 //
 // What was written to the JSON of a message that is dropped is not worth a pass.
@@ -202,6 +203,7 @@ func (f *frame) commit(written bool) {
 			e.standard.DeleteAttribute(f.names.own(c.name))
 		}
 	}
+	f.settle()
 }
 
 // commitDocument applies the document's changes, which data that was assigned

@@ -114,6 +114,9 @@ func (c *Call) ReturnNil() { c.reply, c.count = append(c.reply, tagNil), c.count
 // ReturnBytes adds a string as a result; the bytes are copied.
 func (c *Call) ReturnBytes(text []byte) { c.reply, c.count = appendText(c.reply, text), c.count+1 }
 
+// ReturnText adds a string as a result.
+func (c *Call) ReturnText(text string) { c.reply, c.count = appendText(c.reply, text), c.count+1 }
+
 // Return adds a result: nil, bool, int, float64, string, []byte, []any, *Table,
 // Object, Null or Exact. The error says that it is something else, or nested too deep; then
 // nothing is added.

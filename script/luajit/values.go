@@ -54,6 +54,8 @@ const (
 	JSONArray
 	Copy
 	CopyAttributes
+	Counter
+	Gauge
 )
 
 // Object is something of the host's that scripts hold: to them it is userdata.

@@ -476,6 +476,8 @@ local function register(name, number)
   local part, rest = match(name, "^([^.]+)%.([^.]+)$")
   if part == "host" then
     where, last, level = private.hosted, rest, 3
+  elseif part == "call" then
+    where, last = private.hosted, rest
   elseif part == "gopiper" then
     where, last = private.module, rest
   elseif part then

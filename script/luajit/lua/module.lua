@@ -5,7 +5,7 @@
 local private = ...
 
 local bound, null = private.bound, private.null
-local error, getmetatable, newproxy, next, rawget, select = error, getmetatable, private.newproxy, next, rawget, select
+local error, getmetatable, newproxy, next, rawget, rawset, select = error, getmetatable, private.newproxy, next, rawget, rawset, select
 local setmetatable, tostring, type = setmetatable, tostring, private.kindOf
 local floor = math.floor
 local G = _G
@@ -46,6 +46,21 @@ stageMeta.__tostring = function() return "stage" end
 stageMeta.__index = function() error("a stage has no fields to read; it is only for the list of a pipeline", 2) end
 private.names[stage] = "stage"
 
+-- A table of functions is a stage; its attributes may be among them.
+local parts = { "init", "timer", "flush", "close" }
+local function life(value)
+  local handle = rawget(value, "handle") or rawget(value, "handle_batch")
+  if handle == nil then
+    return false
+  end
+  note(handle)
+  note(rawget(value, "order_by"))
+  for i = 1, #parts do
+    note(rawget(value, parts[i]))
+  end
+  return true
+end
+
 local function stages(list)
   if type(list) ~= "table" then
     return
@@ -57,7 +72,10 @@ local function stages(list)
     end
   end
   for i = 1, last do
-    note(rawget(list, i))
+    local value = rawget(list, i)
+    if type(value) ~= "table" or not life(value) then
+      note(value)
+    end
   end
 end
 
@@ -80,15 +98,15 @@ end
 
 module["func"] = function(options)
   only("gopiper.func")
-  private.notes(options)
-  return of(options)
+  if type(options) == "table" and not life(options) then
+    note(rawget(options, 1))
+    note(rawget(options, "order_by"))
+  end
+  return stage
 end
 
--- notes notes what handles messages: a function.
-function private.notes(options)
-  if type(options) == "table" then
-    note(rawget(options, 1))
-  end
+function module.emit()
+  error("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does", 2)
 end
 
 function module.createPipeline(list, options)
@@ -136,19 +154,67 @@ function module.glob(pattern)
 end
 
 local short = {}
+local function shortForm(name)
+  hosted.known(name)
+  short[name] = function(attributes)
+    only("gopiper." .. name)
+    return of(attributes)
+  end
+  return short[name]
+end
+
+-- standard makes the function of the library that has a number.
+local function standard(number, logs)
+  local std, at, where = hosted.std, hosted.at, private.where
+  if logs then
+    return function(...)
+      at(where())
+      return std(number, ...)
+    end
+  end
+  return function(...) return std(number, ...) end
+end
+
+-- group makes a group of the standard library, or its only function. What the
+-- name stands for as a component it still does.
+local function group(name, numbers)
+  local functions, single = {}, nil
+  for field, number in next, numbers do
+    local f = standard(number, name == "log")
+    if field == "" then
+      single = f
+    elseif field:sub(1, 1) == ":" then
+      private.methods[name][field:sub(2)] = f
+    else
+      functions[field] = f
+    end
+  end
+  return single or setmetatable(functions, {
+    __index = function(_, field) error("gopiper." .. name .. ' has no function "' .. tostring(field) .. '"', 2) end,
+    __newindex = function(_, field)
+      error("gopiper." .. name .. "." .. tostring(field) ..
+        " cannot be assigned: the library is shared by all; use a variable of your own", 2)
+    end,
+    __call = function(_, attributes) return (short[name] or shortForm(name))(attributes) end,
+    __metatable = false,
+  })
+end
+
 setmetatable(module, {
   __index = function(_, name)
     if type(name) ~= "string" then
       error("gopiper has no field " .. tostring(name) .. "; write gopiper.NAME", 2)
     end
-    if not short[name] then
-      hosted.known(name)
-      short[name] = function(attributes)
-        only("gopiper." .. name)
-        return of(attributes)
-      end
+    if short[name] then
+      return short[name]
     end
-    return short[name]
+    local numbers = hosted.group(name)
+    if numbers then
+      local made = group(name, numbers)
+      rawset(module, name, made)
+      return made
+    end
+    return shortForm(name)
   end,
   __newindex = function(_, name)
     error("gopiper." .. tostring(name) .. " cannot be assigned: the module is shared by all; use a variable of your own", 2)

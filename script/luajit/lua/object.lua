@@ -13,7 +13,7 @@ private.host = host
 local names = "json assign forget data get set length text walk step next element insert remove elements " ..
   "copy emit snapshot sync calculate compare"
 -- What calls them in its own name has errors be where it was called.
-local levels = { json = 3, forget = 3, walk = 3, elements = 3, sync = 5 }
+local levels = { json = 3, forget = 3, walk = 3, elements = 3, sync = 5, text = 3 }
 local number = 0
 for name in names:gmatch("%S+") do
   number = number + 1
@@ -24,10 +24,11 @@ end
 -- that they are equal if they are the same, as userdata is.
 ffi.cdef[[typedef struct { uint32_t kind, number; double generation; } gopiper_object;]]
 
-local OBJECT, ARRAY, COPY, ATTRIBUTES = 1, 2, 3, 4
-local kinds = { "JSON object", "JSON array", "message", "message's attributes" }
-local objects = { {}, {}, {}, {} } -- by kind and number
-local make
+local COPY, ATTRIBUTES, COUNTER = 3, 4, 5
+local kinds = { "JSON object", "JSON array", "message", "message's attributes", "counter", "gauge" }
+local objects = { {}, {}, {}, {}, {}, {} } -- by kind and number
+local methods = { counter = {}, gauge = {} }
+private.methods = methods
 local attributes = {}
 
 local meta = {}
@@ -42,13 +43,17 @@ function meta.__index(object, key)
     elseif key == "emit" then
       return host.emit
     end
+  elseif kind >= COUNTER then
+    return methods[kinds[kind]][key]
   end
   return host.get(object, key)
 end
 
 meta.__newindex = host.set
 meta.__len = host.length
-meta.__tostring = host.text
+function meta.__tostring(object)
+  return object.kind >= COUNTER and kinds[object.kind] or host.text(object)
+end
 
 local objectType = ffi.metatype("gopiper_object", meta)
 private.objectType = objectType
