@@ -98,10 +98,13 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	return s, nil
 }
 
+// starter loads boot.lua without what debuggers need, which halves it.
+const starter = `return load(string.dump(load((...), "=boot.lua", "t"), true), "=boot.lua", "b")(select(2, ...))`
+
 // boot runs boot.lua.
 func (s *State) boot() error {
 	l := s.library
-	code, name := []byte(bootSource), []byte("=boot.lua\x00")
+	code, name := []byte(starter), []byte("=boot.lua\x00")
 	mode := []byte("t\x00")
 	s.pinner.Pin(&code[0])
 	s.pinner.Pin(&name[0])
@@ -110,6 +113,7 @@ func (s *State) boot() error {
 	if native(l.loadBuffer, s.lua, address(code), uintptr(len(code)), address(name), address(mode)) != 0 {
 		return fmt.Errorf("LuaJIT did not load its driver: %s", s.text(-1))
 	}
+	s.push(bootSource)
 	native(l.pushInteger, s.lua, l.callback)
 	native(l.pushInteger, s.lua, s.handle)
 	s.push(librarySource)
@@ -117,7 +121,7 @@ func (s *State) boot() error {
 	s.push(partSource)
 	s.push(objectSource)
 	s.push(moduleSource)
-	if native(l.call, s.lua, 7, 2, 0) != 0 {
+	if native(l.call, s.lua, 8, 2, 0) != 0 {
 		return fmt.Errorf("LuaJIT did not run its driver: %s", s.text(-1))
 	}
 	location, err := strconv.ParseUint(s.text(-2), 10, 64)

@@ -71,6 +71,34 @@ return all(`+expression+`)`)
 	}
 }
 
+// What a pattern stands for is learnt from its first calls; all have the same
+// result.
+func TestGsubLearns(t *testing.T) {
+	s := newState(t)
+	for _, test := range []struct{ call, want string }{
+		{`("a.b"):gsub("%.", "-")`, `[a-b 1]`},
+		{`("a.b.c"):gsub("%.", "-")`, `[a-b-c 2]`},
+		{`("a.b"):gsub(".", "-")`, `[--- 3]`},
+		{`("ab"):gsub("x", "-")`, `[ab 0]`},
+		{`("ab"):gsub("", "-")`, `[-a-b- 3]`},
+		{`("abc"):gsub("b", "%0%0")`, `[abbc 1]`},
+		{`("abc"):gsub("b", "%%")`, `[a%c 1]`},
+		{`("abc"):gsub("b", "x", 0)`, `[abc 0]`},
+		{`("abc"):gsub("b", { b = "y" })`, `[ayc 1]`},
+		{`("a%d1"):gsub("%%d", "x")`, `[ax1 1]`},
+		{`("a1"):gsub("%d", "x")`, `[ax 1]`},
+		{`("a^$b"):gsub("%^%$", "x")`, `[axb 1]`},
+		{`("baab"):gsub("aa", "a")`, `[bab 1]`},
+		{`string.gsub(121, "2", "x")`, `[1x1 1]`},
+	} {
+		for range 4 {
+			if values, err := s.Run("x", "return "+test.call); err != nil || fmt.Sprint(values) != test.want {
+				t.Errorf("%s: got %v, %v; want %s", test.call, values, err, test.want)
+			}
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	const want = "_G _VERSION assert collectgarbage coroutine.create coroutine.resume coroutine.running coroutine.status " +
 		"coroutine.wrap coroutine.yield error getmetatable ipairs math.abs math.acos math.asin math.atan math.atan2 " +

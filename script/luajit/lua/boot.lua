@@ -45,7 +45,7 @@ local bytes, words, doubles = ffi.typeof("uint8_t[?]"), ffi.typeof("uint32_t *")
 local constWords, constDoubles = ffi.typeof("const uint32_t *"), ffi.typeof("const double *")
 local callback = cast("int (*)(uintptr_t)", address)
 
-local outputStart, outputMax = 16 * 1024, 2 ^ 31 - 1
+local outputStart, outputMax = 4 * 1024, 2 ^ 31 - 1
 local output, scratch -- keep alive what the head points to
 
 -- room makes room for n more bytes of output and returns where they begin.

@@ -132,6 +132,49 @@ function G.string.rep(value, count)
   return rep(value, count)
 end
 
+-- LuaJIT runs gsub in its interpreter of patterns. A pattern that stands for one
+-- text, put in at most once, needs none: what is known of patterns and
+-- replacements is the text, or false.
+local texts, plain, known = {}, {}, 0
+
+local function learn(memory, value, text)
+  if known > 500 then
+    texts, plain, known = {}, {}, 0
+    return
+  end
+  memory[value], known = text, known + 1
+end
+
+local function textOf(pattern)
+  if type(pattern) ~= "string" or #pattern > 100 or find(pattern, "%z") then
+    return false
+  end
+  local left = gsub(pattern, "%%%p", "") -- escaped
+  if find(left, "[%^%$%(%)%%%.%[%]%*%+%-%?]") then
+    return false
+  end
+  local text = gsub(pattern, "%%(%p)", "%1")
+  return text ~= "" and text
+end
+
+function G.string.gsub(...)
+  local s, pattern, replacement, limit = ...
+  local text, with = texts[pattern], plain[replacement]
+  if text and with and limit == nil and type(s) == "string" then
+    local from, to = find(s, text, 1, true)
+    if not from then
+      return s, 0
+    elseif not find(s, text, to + 1, true) then
+      return sub(s, 1, from - 1) .. with .. sub(s, to + 1), 1
+    end
+  elseif text == nil and type(pattern) == "string" then
+    learn(texts, pattern, textOf(pattern))
+  elseif text and with == nil and type(replacement) == "string" then
+    learn(plain, replacement, not find(replacement, "[%%%z]") and replacement)
+  end
+  return gsub(...)
+end
+
 local quotes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\\n", ["\r"] = "\\r", ["\0"] = "\\000" }
 
 -- slowly formats piece by piece, for LuaJIT's %q differs.
