@@ -9,6 +9,11 @@ import (
 func keepsInfo(line []byte) bool  { return !bytes.Contains(line, []byte(`"level":"debug"`)) }
 func setEnv(event map[string]any) { event["env"] = "prod" }
 
+func setEnvAndOrigin(event map[string]any) {
+	setEnv(event)
+	event["origin"] = event["host"]
+}
+
 // scripted are the workloads in which a function of a script handles every message:
 // the same text in gopiper, on each of its engines, and in a bare loop of LuaJIT over
 // io.lines.
@@ -40,6 +45,17 @@ var scripted = []workload{
 			{subject: "compiled", references: []string{"luajit with cjson"}, metric: cpu, atLeast: 4},
 			{subject: "gopher-lua", references: []string{"luajit with cjson"}, metric: cpu, atMost: 1},
 			{subject: "on luajit", references: []string{"luajit with cjson"}, metric: cpu, atLeast: 1},
+		},
+	},
+	{
+		name: "W4iii", title: "events, some dropped and two members set, by two functions", data: events, sinks: onlyNull,
+		keep: keepsInfo, edit: setEnvAndOrigin,
+		programs: []program{
+			gopiper("two functions", "w4iii.lua"),
+			gopiper("one function", "w4iii_joined.lua"),
+		},
+		requirements: []requirement{
+			{subject: "two functions", references: []string{"one function"}, metric: cpu, atMost: 1.3},
 		},
 	},
 	{

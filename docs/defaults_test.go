@@ -15,7 +15,6 @@ import (
 	"github.com/gopiper/gopiper/observe"
 	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script"
-	"github.com/gopiper/gopiper/script/compile"
 )
 
 // row is one default: where it is set, its value, and what it means.
@@ -31,7 +30,7 @@ func defaultsPage(t *testing.T) string {
 		{"Pipelines", "Options of `createPipeline(stages, options)`, and fields of `gopiper.Pipeline`.", pipelineDefaults()},
 		{"Stages", "Attributes of every stage.", stageDefaults(t)},
 		{"Messages", "", messageDefaults(t)},
-		{"Scripts", "Limits; they are not options of the command line.", scriptDefaults(t)},
+		{"Scripts", "Limits. Those with a name can be set for a function: `gopiper.func{ f, limits = { time = \"1s\" } }`.", scriptDefaults(t)},
 		{"Command line", "Flags of `gopiper run`, and what the process sets for itself.", commandDefaults(t)},
 		{"Components", "Attributes that need not be given.", componentDefaults()},
 	} {
@@ -87,12 +86,18 @@ func scriptDefaults(t *testing.T) []row {
 	return []row{
 		{"evaluation", duration(script.DefaultTimeLimit), "How long a script may take to describe its pipelines."},
 		{"memory", size(script.DefaultMemoryLimit), "How much the heap may grow meanwhile."},
-		{"call", duration(script.DefaultCallLimit), "How long a function may take with one message. The message fails then, with the status 211."},
-		{"call on LuaJIT", duration(script.DefaultLuaJITLimit), "The same on [LuaJIT](lua.md#engines), which cannot be interrupted: the process ends then, with the exit code 1. `--luajit-limit` sets it."},
+		{"`limits.instructions`", number(script.DefaultCallInstructions), "What a function may take with one message: instructions of the interpreter, or steps of a [compiled](lua-compiled.md) function, which are iterations of loops and calls. Eight steps of a pattern count as one. See [limits](lua.md#limits)."},
+		{"`limits.time`", duration(script.DefaultCallLimit), "How long it may take with one message."},
+		{"`limits.memory`", size(script.DefaultCallMemory), "What it may add to the heap meanwhile; for a compiled function, what it may build in strings."},
+		{"`limits.output`", size(script.DefaultCallOutput), "What it may write for one message: data, attributes, JSON, messages that it emits or returns, and what it prints."},
+		{"variables", size(script.DefaultStateLimit), "What the script may keep in its variables from one message to the next, in one worker, about. They begin anew when there is more."},
+		{"recursion", number(source(t, "script/state.go", "framesMax")), "How deep functions may call one another."},
+		{"values", number(source(t, "script/state.go", "registersMax")), "Local variables, arguments and results of all functions under way."},
+		{"lists", number(source(t, "script/state.go", "listMax")), "Elements of a list; one that is longer has no length."},
+		{"description", size(source(t, "script/worker.go", "descriptionMax")), "Of a report. What is longer is cut."},
+		{"stages", number(source(t, "script/stage.go", "stagesMax")), "That a script places, those in branches counted."},
+		{"call on LuaJIT", duration(script.DefaultLuaJITLimit), "How long a function may take with one message on [LuaJIT](lua.md#engines), which cannot be interrupted: the process ends then, with the exit code 1. `--luajit-limit` sets it."},
 		{"a state of LuaJIT", size(script.DefaultLuaJITMemory), "What it may take after a batch; it is replaced then, and the variables of its functions begin anew."},
-		{"steps", number(compile.DefaultSteps), "How many steps a [compiled](lua-compiled.md) function may take with one message: iterations of loops, calls, and steps of patterns. The message fails then, with the status 211."},
-		{"strings", size(compile.DefaultBytes), "What a compiled function may build in strings with one message; the same."},
-		{"`msg.json`, `msg:emit()`", size(source(t, "script/guard.go", "stringMax")), "What may be written to the JSON of one message, and what may be emitted for it."},
 		{"string", size(source(t, "script/guard.go", "stringMax")), "The length of a string, and of a file for `read_file`."},
 		{"source", size(source(t, "script/compile.go", "sourceMax")), "The length of a script or module."},
 		{"attributes", number(source(t, "script/convert.go", "depthMax")), "How deep tables of attributes may be nested."},

@@ -69,7 +69,7 @@ func TestLua(t *testing.T) {
 		for _, block := range transcript.Blocks(read(t, name)) {
 			script := block.Text
 			isModule := block.Name() != "" && !strings.Contains(script, "createPipeline")
-			needsMore := strings.Contains(script, ".so\"") || strings.Count(script, "require(") > 1
+			needsMore := strings.Contains(script, ".so\"") || strings.Contains(script, "read_file(") || strings.Count(script, "require(") > 1
 			if block.Language != "lua" || isModule || needsMore {
 				continue // a session or another test runs it
 			}

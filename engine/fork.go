@@ -117,6 +117,7 @@ func (f *fork) copy(b *batch) {
 			parent, m := b.at(j), &h.slots[j]
 			parent.Derive()
 			m.data, m.meta, m.unterminated = parent.data, parent.meta, parent.unterminated
+			parent.shareIndex(m)
 			m.rank = uint32(j*len(f.branches) + i)
 			h.origins[j] = &copied{parent: parent}
 			part[j] = m

@@ -20,8 +20,9 @@ type home struct {
 	n       int                 // how many slots are in use
 	first   batch               // carries all of them at the start
 
-	raw     *component.Batch    // the source's, or nil
-	origins []component.Message // origins[i] is the object that was sent for slot i; or empty
+	raw     *component.Batch          // the source's, or nil
+	indexes atomic.Pointer[[]indexed] // of the slots, once there is one
+	origins []component.Message       // origins[i] is the object that was sent for slot i; or empty
 
 	unsettled atomic.Int32
 	tracked   atomic.Bool // some message has, or had, children
@@ -74,6 +75,7 @@ func (h *home) reserve(n int) {
 	}
 	// Nothing refers to the old slots: the home is empty.
 	h.slots = make([]message, max(n, min(2*len(h.slots), h.p.config.BatchMax)))
+	h.indexes.Store(nil)
 	h.all = make([]component.Message, len(h.slots))
 	for i := range h.slots {
 		m := &h.slots[i]
@@ -243,6 +245,7 @@ func (h *home) clean() {
 		}
 		h.messy.Store(false)
 	}
+	h.forgetIndexes()
 	h.tracked.Store(false)
 	if h.p.ledger != nil || h.changed.Load() {
 		h.fifo, h.ender, h.isSettled, h.held = nil, nil, false, false

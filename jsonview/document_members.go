@@ -4,6 +4,9 @@ package jsonview
 
 // change returns what became of the members with a key, nil if nothing did.
 func (n *Node) change(key string) *change {
+	if !n.mayChange(len(key)) {
+		return nil
+	}
 	if n.byKey != nil {
 		if i, ok := n.byKey[key]; ok {
 			return &n.changes[i]
@@ -18,8 +21,14 @@ func (n *Node) change(key string) *change {
 	return nil
 }
 
+// mayChange is false if nothing can have become of a key of that length.
+func (n *Node) mayChange(length int) bool { return n.lengths>>(length&63)&1 != 0 }
+
 // changeOf does that for the key that a text spells.
 func (n *Node) changeOf(text []byte, escaped bool) *change {
+	if !escaped && !n.mayChange(len(text)) {
+		return nil
+	}
 	if n.byKey != nil {
 		if escaped {
 			var buffer [64]byte
@@ -42,6 +51,7 @@ func (n *Node) changeOf(text []byte, escaped bool) *change {
 // that setting and writing them takes no time that grows with their square.
 func (n *Node) addChange(key string) *change {
 	n.changes = append(n.changes, change{key: key})
+	n.lengths |= 1 << (len(key) & 63)
 	last := len(n.changes) - 1
 	switch {
 	case n.byKey != nil:
@@ -58,8 +68,9 @@ func (n *Node) addChange(key string) *change {
 // Cursor is a place between the members of an object. The zero Cursor is before
 // the first.
 type Cursor struct {
-	at    int // behind the latest member in the text; 0 before the first
-	added int // how many of the changes behind the text were visited
+	at     int // behind the latest member in the text; 0 before the first
+	passed int // how many members were visited whose places are remembered
+	added  int // how many of the changes behind the text were visited
 }
 
 // Next returns the next member of an object in the order of the text, those
@@ -68,19 +79,17 @@ type Cursor struct {
 // be set and deleted meanwhile; whether one that is added is visited is open.
 func (n *Node) Next(c *Cursor) (key, value Value, node *Node, err error) {
 	for n.kind == Object {
-		start, key, escaped, f := n.nextKey(c)
+		m, more, at, f := n.nextMember(c)
 		if f != 0 {
-			return Value{}, Value{}, nil, n.fail(start, f)
+			return Value{}, Value{}, nil, n.fail(at, f)
 		}
-		if !key.Exists() {
+		if !more {
 			return n.nextAdded(c)
 		}
-		end, f := skip(n.text, start, n.depth+1)
-		if f != 0 {
-			return Value{}, Value{}, nil, n.fail(end, f)
-		}
-		c.at = end
-		change := n.changeOf(key.raw[1:len(key.raw)-1], escaped)
+		start, end := int(m.value), int(m.end)
+		name, escaped := m.key(n.text)
+		key = n.part(int(m.start), int(m.start)+len(name)+2)
+		change := n.changeOf(name, escaped)
 		switch {
 		case change != nil && change.gone:
 			continue
@@ -96,30 +105,6 @@ func (n *Node) Next(c *Cursor) (key, value Value, node *Node, err error) {
 	return Value{}, Value{}, nil, nil
 }
 
-// nextKey returns the next key in the text and where its value starts. The key
-// is Missing behind the last.
-func (n *Node) nextKey(c *Cursor) (start int, key Value, escaped bool, f fault) {
-	i, expected := skipSpace(n.text, max(c.at, 1)), noKeyOrEnd
-	if c.at > 0 {
-		expected = noKey
-		switch {
-		case i < len(n.text) && n.text[i] == ',':
-			i = skipSpace(n.text, i+1)
-		case i >= len(n.text) || n.text[i] != '}':
-			return i, Value{}, false, noCommaOrBrace
-		default:
-			return i, Value{}, false, 0
-		}
-	} else if i < len(n.text) && n.text[i] == '}' {
-		return i, Value{}, false, 0
-	}
-	start, keyEnd, escaped, f := skipKey(n.text, i, expected)
-	if f != 0 {
-		return start, Value{}, false, f
-	}
-	return start, n.part(i, keyEnd+1), escaped, 0
-}
-
 // Seek moves the cursor behind the last member of that key, and tells whether
 // there is one; otherwise it is behind the last member of all.
 func (n *Node) Seek(c *Cursor, key string) (bool, error) {
@@ -129,17 +114,14 @@ func (n *Node) Seek(c *Cursor, key string) (bool, error) {
 	}
 	found := Cursor{}
 	for {
-		start, member, escaped, f := n.nextKey(c)
+		m, more, at, f := n.nextMember(c)
 		if f != 0 {
-			return false, n.fail(start, f)
+			return false, n.fail(at, f)
 		}
-		if !member.Exists() {
+		if !more {
 			break
 		}
-		if c.at, f = skip(n.text, start, n.depth+1); f != 0 {
-			return false, n.fail(c.at, f)
-		}
-		if sameKey(member.raw[1:len(member.raw)-1], escaped, key) {
+		if m.named(n.text, key) {
 			found = *c
 		}
 	}
@@ -179,18 +161,15 @@ func (n *Node) meet() error {
 		return nil
 	}
 	for c := (Cursor{}); ; {
-		start, key, escaped, f := n.nextKey(&c)
+		m, more, at, f := n.nextMember(&c)
 		if f != 0 {
-			return n.fail(start, f)
+			return n.fail(at, f)
 		}
-		if !key.Exists() {
+		if !more {
 			break
 		}
-		if change := n.changeOf(key.raw[1:len(key.raw)-1], escaped); change != nil {
+		if change := n.changeOf(m.key(n.text)); change != nil {
 			change.inText = true
-		}
-		if c.at, f = skip(n.text, start, n.depth+1); f != 0 {
-			return n.fail(c.at, f)
 		}
 	}
 	n.met = len(n.changes)

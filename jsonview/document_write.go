@@ -7,25 +7,38 @@ package jsonview
 // elements is left out; all else that was not changed stays as it was. The
 // error is a [*SyntaxError]; dst is then returned as it was.
 func (d *Document) Append(dst []byte) (result []byte, changed bool, err error) {
+	d.written.closed = 0
 	if d.root == nil || !d.root.dirty {
 		return append(dst, d.whole...), d.whole != nil, nil
 	}
-	if d.whole != nil {
-		result, _, err = d.root.write(dst)
-	} else {
-		var end int
-		if result, end, err = d.root.write(append(dst, d.text[:d.start]...)); err == nil {
-			end += d.start
-			if after := skipSpace(d.text, end); after < len(d.text) {
-				err = syntaxError(d.text, after, noEnd)
-			}
-			result = append(result, d.text[end:]...)
-		}
-	}
+	d.noting = d.Indexing
+	result, err = d.write(dst)
+	d.noting = false
 	if err != nil {
 		return dst, false, err
 	}
 	return result, true, nil
+}
+
+// write appends the document, in which something was changed.
+func (d *Document) write(dst []byte) (result []byte, err error) {
+	if d.whole != nil {
+		result, _, err = d.root.write(dst)
+		d.note(0, len(result)-len(dst), len(result)-len(dst))
+		return result, err
+	}
+	result, end, err := d.root.write(append(dst, d.text[:d.start]...))
+	if err != nil {
+		return result, err
+	}
+	closed := len(result) - len(dst) - d.start
+	end += d.start
+	if after := skipSpace(d.text, end); after < len(d.text) {
+		return result, syntaxError(d.text, after, noEnd)
+	}
+	result = append(result, d.text[end:]...)
+	d.note(d.start, closed, len(result)-len(dst))
+	return result, nil
 }
 
 // Append appends the node's text with its changes to dst, to be set somewhere
@@ -66,27 +79,38 @@ func (n *Node) writeObject(w *pass) (end int, err error) {
 	for i := range n.changes {
 		n.changes[i].met = false
 	}
+	notes := n.notes(len(w.dst))
 	s := siblings{end: 1}
-	i := skipSpace(w.src, 1)
-	more := i >= len(w.src) || w.src[i] != '}'
-	if !more {
-		i++
-	}
-	for expected := noKeyOrEnd; more; expected = noKey {
-		key := i + 1
-		value, keyEnd, escaped, f := skipKey(w.src, i, expected)
+	for c := (Cursor{}); ; {
+		m, more, at, f := n.nextMember(&c)
 		if f != 0 {
-			return value, n.fail(value, f)
+			return at, n.fail(at, f)
 		}
-		if i, f = skip(w.src, value, n.depth+1); f != 0 {
-			return i, n.fail(i, f)
+		if !more {
+			end = at
+			break
 		}
-		if err = n.writeMember(w, &s, n.changeOf(w.src[key:keyEnd], escaped), value, i); err != nil {
-			return i, err
+		if s.parted {
+			s.comma = skipSpace(w.src, s.end)
 		}
-		if i, more, err = w.proceed(&s, i, '}'); err != nil {
-			return i, n.shifted(err)
+		change := n.changeOf(m.key(w.src))
+		if change != nil && change.gone {
+			w.drop(&s, int(m.end))
+		} else {
+			w.stay(&s)
+			if notes != nil {
+				notes.stays(w, m)
+			}
+			if change != nil {
+				if err = change.write(w, m); err != nil {
+					return at, err
+				}
+				if notes != nil {
+					notes.changed(w, m)
+				}
+			}
 		}
+		s.end = int(m.end)
 	}
 	for k := range n.changes {
 		if c := &n.changes[k]; c.set && !c.met {
@@ -95,39 +119,26 @@ func (n *Node) writeObject(w *pass) (end int, err error) {
 				w.dst = append(w.dst, ',')
 			}
 			s.staid++
+			start := len(w.dst)
 			w.dst = append(append(w.dst, c.quoted...), ':')
 			if w.dst, err = c.item.write(w.dst); err != nil {
-				return i, err
+				return end, err
+			}
+			if notes != nil {
+				notes.added(w, c.quoted, start)
 			}
 		}
 	}
-	return i, nil
+	return end, nil
 }
 
-// writeMember lets the pass do what became of a member whose value lies from
-// start up to end.
-func (n *Node) writeMember(w *pass, s *siblings, c *change, start, end int) (err error) {
-	if c != nil && c.gone {
-		w.drop(s, end)
-		return nil
-	}
-	w.stay(s)
-	if c == nil {
-		return nil
-	}
+// write lets the pass do what became of the value of a member that stays.
+func (c *change) write(w *pass, m member) (err error) {
 	c.met = true
 	if c.set || c.item.node.dirty {
-		w.flush(start)
+		w.flush(int(m.value))
 		w.dst, err = c.item.write(w.dst)
-		w.done = end
-	}
-	return err
-}
-
-// shifted makes an error about the node's text one about the document.
-func (n *Node) shifted(err error) error {
-	if e, ok := err.(*SyntaxError); ok {
-		e.Offset += n.at
+		w.done = int(m.end)
 	}
 	return err
 }

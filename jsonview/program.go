@@ -156,6 +156,9 @@ func (p *Program) add(e Edit) error {
 }
 
 func checkedValue(raw []byte, depth int) ([]byte, error) {
+	if len(raw) > textMost {
+		return nil, syntaxError(raw, textMost, tooLong)
+	}
 	if _, err := Parse(raw); err != nil {
 		return nil, fmt.Errorf("the value is not JSON: %w", err)
 	}

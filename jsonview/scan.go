@@ -52,6 +52,7 @@ const (
 	noLiteral
 	noEnd
 	tooDeep
+	tooLong
 )
 
 var expectations = [...]string{
@@ -69,6 +70,7 @@ var expectations = [...]string{
 	noLiteral:        "true, false or null",
 	noEnd:            "nothing behind the value",
 	tooDeep:          "nesting of at most 1000",
+	tooLong:          "a text of less than 2 GiB",
 }
 
 func syntaxError(src []byte, offset int, f fault) *SyntaxError {

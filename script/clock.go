@@ -22,8 +22,6 @@ var forbiddenOS = map[string]string{
 // openOS leaves of os what tells the time, which stands still while the script
 // describes.
 func (st *state) openOS(table *lua.LTable) {
-	date := table.RawGetString("date").(*lua.LFunction).GFunction
-	fromTable := table.RawGetString("time").(*lua.LFunction).GFunction
 	now := func() time.Time {
 		if st.describing {
 			return st.script.world.now
@@ -40,24 +38,11 @@ func (st *state) openOS(table *lua.LTable) {
 		},
 		"time": func(L *lua.LState) int {
 			if L.Get(1) != lua.LNil {
-				return fromTable(L)
+				return osTime(L)
 			}
 			L.Push(lua.LNumber(now().Unix()))
 			return 1
 		},
-		"date": func(L *lua.LState) int {
-			format := L.OptString(1, "%c")
-			at := L.Get(2)
-			if at == lua.LNil {
-				at = lua.LNumber(now().Unix())
-			}
-			if len(format) > 1000 { // the engine recurses for every %%
-				L.RaiseError("os.date: the format is too long")
-			}
-			L.SetTop(0)
-			L.Push(lua.LString(format))
-			L.Push(at)
-			return date(L)
-		},
+		"date": func(L *lua.LState) int { return osDate(L, now()) },
 	})
 }

@@ -50,7 +50,7 @@ func compileChunk(name string, source []byte) (result *chunk, err *Error) {
 	if problem != nil {
 		return nil, syntaxError(name, source, problem)
 	}
-	r := rewriter{functions: make(map[lines]string), visited: make(map[lines]bool)}
+	r := rewriter{functions: make(map[lines]string), visited: make(map[lines]bool), plain: plainly(source)}
 	r.function(statements)
 	if r.problem != "" {
 		return nil, &Error{Position: plan.Position{File: name, Line: r.line}, Message: r.problem}
@@ -110,11 +110,11 @@ func syntaxError(name string, source []byte, err error) *Error {
 		}
 		message = fmt.Sprintf("the string %q has no end; close it with a quote on the same line", near)
 	case atEnd:
-		message = "syntax error at the end of the file; an \"end\" or a closing bracket is missing"
+		message = missingAtEnd(source)
 	case strings.HasPrefix(message, "ambiguous"):
 		message = "ambiguous: a call or a new statement? put a semicolon before the ( or put it on the line of the function"
 	default:
-		message = fmt.Sprintf("syntax error near %q", near)
+		message = fmt.Sprintf("syntax error near %q", near) + hintNear(source, parsing.Pos, parsing.Token)
 	}
 	return &Error{Position: at, Message: message}
 }
@@ -123,7 +123,7 @@ func syntaxError(name string, source []byte, err error) *Error {
 func callsAt(proto *lua.FunctionProto, line int, names []string) []string {
 	for _, call := range proto.DbgCalls {
 		if call.Pc >= 0 && call.Pc < len(proto.DbgSourcePositions) && proto.DbgSourcePositions[call.Pc] == line &&
-			call.Name != "?" && call.Name != concatName && !slices.Contains(names, call.Name) {
+			call.Name != "?" && call.Name != concatName && call.Name != forName && !slices.Contains(names, call.Name) {
 			names = append(names, call.Name)
 		}
 	}

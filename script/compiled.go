@@ -27,6 +27,7 @@ type compiled struct {
 	purpose  compile.Purpose
 	onLuaJIT bool
 	label    string // tells people which it is
+	indexes  bool   // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
@@ -62,6 +63,8 @@ func (s *Script) compileFunctions(st *state) *Error {
 		}
 		visit(p.Stages)
 		visit(p.Failed)
+		s.noteIndexes(p.Failed, false)
+		s.noteIndexes(p.Stages, false)
 	}
 	return c.problem
 }
@@ -161,13 +164,16 @@ func (st *state) noteOriginals() {
 	for _, name := range []string{"string", "math"} {
 		o.tables[name] = globals.RawGetString(name).(*lua.LTable)
 	}
+	var library []string
 	for name, table := range o.tables {
 		table.ForEach(func(key, value lua.LValue) {
 			if f, ok := value.(*lua.LFunction); ok {
 				o.functions[f] = name + "." + key.String()
+				library = append(library, key.String())
 			}
 		})
 	}
+	st.script.library = library
 }
 
 // meanings says what the names in a function stand for. It implements
@@ -282,7 +288,10 @@ func (f *Function) runner(purpose compile.Purpose) *compile.Runner {
 	if c.function == nil || c.purpose != purpose {
 		return nil
 	}
-	return c.function.NewRunner(compile.Options{Limits: compile.Limits{Time: f.script.options.CallLimit}})
+	limits := f.limits.or(f.script.options.Limits)
+	return c.function.NewRunner(compile.Options{Indexes: c.indexes, Limits: compile.Limits{
+		Steps: int(limits.Instructions), Time: limits.Time, Bytes: int(limits.Memory), Output: int(limits.Output),
+	}})
 }
 
 // evaluated tells whether the script could be evaluated for the place: before that no

@@ -14,11 +14,29 @@ import (
 // depthMax bounds how deep tables of attributes may be nested.
 const depthMax = 100
 
-var errNested = fmt.Errorf("tables are nested more than %d deep; does one contain itself?", depthMax)
+// elementsMax bounds how many values there are in the tables of one attribute: a
+// table that holds another twice, and that another twice and so on, is small in
+// Lua only.
+const elementsMax = 1 << 20
+
+var (
+	errNested = fmt.Errorf("tables are nested more than %d deep; does one contain itself?", depthMax)
+	errMany   = fmt.Errorf("there are more than %d values; does a table hold another many times?", elementsMax)
+)
 
 // toGo turns a Lua value into what attributes are made of: string, float64,
 // bool, []any and map[string]any. An empty table is a list.
-func toGo(value lua.LValue, depth int) (any, error) {
+func toGo(value lua.LValue) (any, error) {
+	left := elementsMax
+	return elementToGo(value, 0, &left)
+}
+
+// elementToGo is toGo of a value that is depth tables deep, of which left more
+// may follow.
+func elementToGo(value lua.LValue, depth int, left *int) (any, error) {
+	if *left--; *left < 0 {
+		return nil, errMany
+	}
 	switch v := value.(type) {
 	case lua.LString:
 		return string(v), nil
@@ -33,16 +51,16 @@ func toGo(value lua.LValue, depth int) (any, error) {
 		if depth >= depthMax {
 			return nil, errNested
 		}
-		return tableToGo(v, depth)
+		return tableToGo(v, depth, left)
 	}
 	return nil, fmt.Errorf("%s cannot be an attribute's value; use strings, numbers, booleans and tables of them", describe(value))
 }
 
-func tableToGo(table *lua.LTable, depth int) (any, error) {
+func tableToGo(table *lua.LTable, depth int, left *int) (any, error) {
 	var list []any
 	fields := make(map[string]any)
 	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
-		element, err := toGo(value, depth+1)
+		element, err := elementToGo(value, depth+1, left)
 		switch k := key.(type) {
 		case lua.LString:
 			if err != nil {
@@ -81,7 +99,7 @@ type pathError struct {
 func (e *pathError) Error() string { return "at " + e.path + ": " + e.err.Error() }
 
 func within(step string, err error) error {
-	if errors.Is(err, errNested) {
+	if errors.Is(err, errNested) || errors.Is(err, errMany) {
 		return err
 	}
 	var inner *pathError
@@ -94,7 +112,7 @@ func within(step string, err error) error {
 // convert turns a value into the Go type of an attribute's type, by the rules
 // that hold for every component's attributes.
 func convert(value lua.LValue, wanted component.Type, least any) (any, error) {
-	plain, err := toGo(value, 0)
+	plain, err := toGo(value)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,6 @@ import (
 
 // This file is msg:copy() and msg:emit().
 
-// emittedMax bounds, in bytes, what a function may emit for one message.
-const emittedMax = stringMax
-
 // partOverhead is what an emitted message takes beside its data.
 const partOverhead = 256
 
@@ -70,7 +67,7 @@ func (st *state) emitMessage(L *lua.LState) int {
 	origin := h.origin()
 	check(L, origin.emits())
 	p := st.snapshot(L, h.view)
-	check(L, origin.emitting(&p))
+	st.guard.emit(L, p.size())
 	origin.emitted = append(origin.emitted, p)
 	return 0
 }
@@ -86,21 +83,13 @@ func (v *view) emits() error {
 	return nil
 }
 
-// emitting counts what is emitted.
-func (v *view) emitting(p *part) error {
-	if v.emittedBytes += len(p.data) + partOverhead + 32*len(p.attributes); v.emittedBytes > emittedMax {
-		return fmt.Errorf("the function emits more than %d MiB for one message", emittedMax>>20)
-	}
-	return nil
-}
-
 // snapshot returns all that the message has now, to be sent on.
 func (st *state) snapshot(L *lua.LState, v *view) part {
 	p, err := v.snapshot()
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
-	st.guard.charge(L, min(len(p.data), stringMax)+partOverhead)
+	st.guard.spend(L, min(len(p.data)+partOverhead, stringMax))
 	return p
 }
 
@@ -117,6 +106,15 @@ func (v *view) snapshot() (part, error) {
 		}
 	}
 	return p, nil
+}
+
+// size is about how many bytes the message takes that a part becomes.
+func (p *part) size() int {
+	n := len(p.data) + partOverhead
+	for _, text := range p.attributes {
+		n += len(text) + 16
+	}
+	return n
 }
 
 // give gives a message the key, the timestamp and the attributes of a whole

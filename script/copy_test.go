@@ -45,13 +45,13 @@ var copyTests = []struct {
 	{"of something else", `msg.emit(msg.attributes)`, "210 test.lua:2: msg:emit() is called with a colon", "{}" + rest, nil},
 	{"assigned", `msg.emit = 1`, "210 test.lua:2: msg.emit is a method and cannot be assigned", "{}" + rest, nil},
 	{"misspelled", `msg:emt()`, `210 test.lua:2: a message has no field "emt"; did you mean "emit"?`, "{}" + rest, nil},
-	{"too much", `msg.data = ("x"):rep(2^20); for i = 1, 100 do msg:emit() end`, "210 test.lua:2: the function emits more than 64 MiB for one message", "", nil},
+	{"too much", `msg.data = ("x"):rep(2^20); for i = 1, 100 do msg:emit() end`, "211 test.lua:2: the function writes more than 64 MiB for one message", "", nil},
 }
 
 func TestCopyAndEmit(t *testing.T) {
 	for _, test := range copyTests {
 		onEngines(t, test.name, func(t *testing.T, engine func(*Options)) {
-			s := load(t, withFunction(test.body), engine)
+			s := load(t, withFunction(test.body), engine, atLeisure)
 			postponed := make(chan component.Message, 10)
 			m := newFake("{}")
 			if got := handle(t, functionOf(s, 0, 1).Create(0, 0, postponed), m).String(); got != test.report {
@@ -85,7 +85,7 @@ func TestWhatWasEmittedIsForgotten(t *testing.T) {
 	s := load(t, withFunction(`if msg.data == "big" then msg.data = ("x"):rep(2^26) end; msg:emit()`))
 	postponed := make(chan component.Message, 10)
 	worker := functionOf(s, 0, 1).Create(0, 0, postponed)
-	if r := handle(t, worker, newFake("big")); r.Status != StatusError || len(postponed) != 0 {
+	if r := handle(t, worker, newFake("big")); r.Status != StatusLimit || len(postponed) != 0 {
 		t.Error(r)
 	}
 	if r := handle(t, worker, newFake("x")); r.Status != component.Done || len(postponed) != 1 {

@@ -13,9 +13,14 @@ func (st *state) openCoroutines(table *lua.LTable) {
 	resume := table.RawGetString("resume").(*lua.LFunction).GFunction
 	small := func(L *lua.LState) {
 		L.Options.CallStackSize, L.Options.RegistrySize = 100, 256
-		st.guard.charge(L, 16<<10)
+		st.guard.spend(L, 16<<10)
 	}
 	nested := func(L *lua.LState) int {
+		if thread, ok := L.Get(1).(*lua.LState); ok && thread.Dead {
+			L.Push(lua.LFalse)
+			L.Push(lua.LString("cannot resume dead coroutine"))
+			return 2
+		}
 		if st.coroutine >= coroutinesMax {
 			L.RaiseError("more than %d coroutines have resumed one another", coroutinesMax)
 		}
@@ -24,11 +29,18 @@ func (st *state) openCoroutines(table *lua.LTable) {
 		return resume(L)
 	}
 	resumeWrapped := func(L *lua.LState) int {
-		L.Insert(L.Get(lua.UpvalueIndex(1)), 1)
+		thread := L.Get(lua.UpvalueIndex(1))
+		if thread.(*lua.LState).Dead {
+			L.RaiseError("cannot resume dead coroutine")
+		}
+		L.Insert(thread, 1)
 		return nested(L)
 	}
 	st.set(table, map[string]lua.LGFunction{
 		"create": func(L *lua.LState) int {
+			if L.CheckFunction(1).IsG {
+				L.ArgError(1, "expected a function written in Lua")
+			}
 			small(L)
 			n := create(L)
 			L.Get(-1).(*lua.LState).SetContext(&st.guard)

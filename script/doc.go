@@ -70,7 +70,7 @@
 // { data = …, attributes = …, key = …, timestamp = … }, which take over from msg
 // what they do not name. The messages take the place of msg, which is dropped
 // and whose outcome is theirs; if msg is among them it flows on behind them. A
-// function that raises an error, runs longer than [Options].CallLimit or
+// function that raises an error, goes beyond its [Limits] or
 // returns anything else fails the message, and only that. What was emitted is
 // sent when the message is done or dropped, and otherwise forgotten, so that a
 // message which is tried again sends nothing twice.

@@ -78,10 +78,9 @@ func takeEngine(L *lua.LState, f *plan.Func, table *lua.LTable, what string) {
 func (s *Script) onLuaJIT(f *plan.Func, at plan.Position) (yes bool, reason string, err *Error) {
 	impl := f.Impl.(*Function)
 	wanted := s.wanted(impl)
-	if impl.life != nil && (wanted == EngineLuaJIT || wanted == EnginePreferLuaJIT) {
-		const why = "a table of functions runs on gopher-lua: LuaJIT runs functions that stand by themselves"
+	if why := impl.notOnLuaJIT(); why != "" && (wanted == EngineLuaJIT || wanted == EnginePreferLuaJIT) {
 		if wanted == EngineLuaJIT && impl.engine == EngineLuaJIT {
-			return false, "", &Error{Position: at, Message: why + "; leave engine out, or write gopiper.func{ function(msg) … end, engine = \"luajit\" }"}
+			return false, "", &Error{Position: at, Message: "the function cannot run on LuaJIT: " + why + "; leave engine out, or write gopiper.func{ function(msg) … end, engine = \"luajit\" } without them"}
 		}
 		return false, why, nil
 	}
@@ -100,6 +99,17 @@ func (s *Script) onLuaJIT(f *plan.Func, at plan.Position) (yes bool, reason stri
 		return true, "", nil
 	}
 	return false, "", nil
+}
+
+// notOnLuaJIT is why a function cannot run on LuaJIT, or "".
+func (f *Function) notOnLuaJIT() string {
+	switch {
+	case f.life != nil:
+		return "a table of functions runs on gopher-lua"
+	case f.limits != Limits{}:
+		return "limits do not hold on LuaJIT, which cannot be interrupted"
+	}
+	return ""
 }
 
 // fallBack warns, once, that functions do not run on LuaJIT.

@@ -2,7 +2,9 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +30,22 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
+// stackShown is how many functions are shown in a report's description.
+const stackShown = 6
+
+// description is the error with its stack, for a report: on one line, the innermost
+// function first.
+func (e *Error) description() string {
+	if e.Stack == "" {
+		return e.Error()
+	}
+	lines := strings.Split(e.Stack, "\n")
+	if len(lines) > stackShown {
+		lines = append(lines[:stackShown-1], "…", lines[len(lines)-1])
+	}
+	return e.Error() + "; stack: " + strings.ReplaceAll(strings.Join(lines, " < "), ": in ", " in ")
+}
+
 // runtimeError turns what a protected call returned into an Error: it finds the
 // position and says in better words what the Lua engine says.
 func (s *Script) runtimeError(err error) *Error {
@@ -40,6 +58,7 @@ func (s *Script) runtimeError(err error) *Error {
 	if strings.TrimSpace(message) == "" {
 		message = "the error has no message"
 	}
+	message = shorten(message, descriptionMax)
 	if at == (plan.Position{}) && len(stack) > 0 {
 		at, _ = s.splitPosition(stack[0])
 	}
@@ -107,33 +126,120 @@ func (s *Script) userStack(trace string) []string {
 	return lines
 }
 
-var rewordings = []struct {
-	pattern *regexp.Regexp
-	text    string
-}{
-	{regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '(.*)'$`),
-		`cannot get the field "$2" of a $1 value; what stands before it is $1`},
-	{regexp.MustCompile(`^(stack overflow|registry overflow)$`),
-		`$1: functions call one another too deep, or too many values are passed at once`},
-	{regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`),
-		`cannot $1 a $2 value and a $3 value`},
-	{regexp.MustCompile(`^bad argument #(\d+) to (\S+) \((.*)\)$`), `argument $1 of $2: $3`},
-}
-
 const notFunction = "attempt to call a non-function object"
 
-// reword says in better words what the Lua engine says.
+var (
+	indexing    = regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '(.*)'$`)
+	calculating = regexp.MustCompile(`^cannot perform (\w+) operation between (\w+) and (\w+)$`)
+	comparing   = regexp.MustCompile(`^attempt to compare (\w+) with (\w+)$`)
+	joining     = regexp.MustCompile(`^cannot join a (\w+) value with \.\., operand (\d+)$`)
+	overflowing = regexp.MustCompile(`^(stack overflow|registry overflow)$`)
+	passing     = regexp.MustCompile(`^bad argument #(\d+) to (\S+) \((.*)\)$`)
+)
+
+// reword says in better words what the Lua engine says, with the names of what was
+// at hand where the code tells.
 func (s *Script) reword(at plan.Position, message string) string {
+	proto := s.world.proto(at.File)
+	if proto == nil {
+		proto = &lua.FunctionProto{}
+	}
 	if message == notFunction {
-		if names := s.world.calls(at); len(names) == 1 {
-			return "\"" + names[0] + "\" is not a function, or is nil; is it spelled right?"
-		}
-		return "what is called here is not a function, or is nil; is it spelled right?"
+		return s.notFunction(callsAt(proto, at.Line, nil))
 	}
-	for _, r := range rewordings {
-		if r.pattern.MatchString(message) {
-			return r.pattern.ReplaceAllString(message, r.text)
+	if m := indexing.FindStringSubmatch(message); m != nil {
+		what := "what stands before it"
+		if name, n := indexedAt(proto, at.Line, m[2]); n == 1 && name != "" {
+			what = name
+		}
+		return fmt.Sprintf("cannot get the field %q of a %s value; %s is %s%s", m[2], m[1], what, article(m[1]), ifMissing(m[1]))
+	}
+	if m := calculating.FindStringSubmatch(message); m != nil {
+		names, n := operandsAt(proto, at.Line, arithmetic)
+		return fmt.Sprintf("cannot %s a %s value and a %s value", verbs[m[1]], m[2], m[3]) + blamed(names, n, m[2], m[3], "number")
+	}
+	if m := comparing.FindStringSubmatch(message); m != nil {
+		names, n := operandsAt(proto, at.Line, comparisons)
+		if n == 1 && m[1] == "number" || m[1] == "string" && m[2] != "string" { // a > b is b < a
+			return fmt.Sprintf("cannot compare a %s value with a %s value", m[1], m[2]) + blamed(names, n, m[1], m[2], m[1])
+		}
+		return fmt.Sprintf("cannot compare a %s value with a %s value", m[1], m[2]) + blamed(names, n, m[1], m[2], m[2])
+	}
+	if m := joining.FindStringSubmatch(message); m != nil {
+		operand, _ := strconv.Atoi(m[2])
+		what := ""
+		if name, n := joinedAt(proto, at.Line, operand); n == 1 && name != "" {
+			what = "; " + name + " is " + article(m[1])
+		}
+		return fmt.Sprintf("cannot join %s value with ..%s; use tostring(x) for what may be no string, or (x or \"\")", "a "+m[1], what)
+	}
+	if overflowing.MatchString(message) {
+		return message + ": functions call one another too deep, or too many values are passed at once"
+	}
+	return passing.ReplaceAllString(message, `argument $1 of $2: $3`)
+}
+
+// notFunction says what is called that is no function.
+func (s *Script) notFunction(names []string) string {
+	hints := make(map[string]string) // of those that are near to what there is
+	for _, name := range names {
+		if hint := suggest(name, s.library); hint != "" && !slices.Contains(s.library, name) {
+			hints[name] = hint
 		}
 	}
-	return message
+	for name, hint := range hints {
+		if len(hints) == 1 {
+			return strconv.Quote(name) + " is not a function, or is nil" + hint
+		}
+	}
+	if len(names) == 1 {
+		return strconv.Quote(names[0]) + " is not a function, or is nil; is it spelled right?"
+	}
+	return "what is called here is not a function, or is nil; is it spelled right?"
+}
+
+// ifMissing says what to do about a value that is not there, or is no table.
+func ifMissing(kind string) string {
+	if kind == "nil" {
+		return "; where it may be missing, ask first: if x then … end"
+	}
+	return ""
+}
+
+// blamed says which of two values is not of the wanted type, where it comes from,
+// and what to do.
+func blamed(names operands, n int, left, right, wanted string) string {
+	kind, name := left, names.left
+	if left == wanted {
+		kind, name = right, names.right
+	}
+	if name == "" || n != 1 {
+		name = "one of them"
+	}
+	switch kind {
+	case "nil":
+		return fmt.Sprintf("; %s is nil: is it missing, or spelled differently? Write (x or 0) for what may be missing", name)
+	case "string":
+		return fmt.Sprintf("; %s is a string: write tonumber(x)", name)
+	case "table", "function", "boolean":
+		if n == 1 && name != "one of them" {
+			return fmt.Sprintf("; %s is a %s", name, kind)
+		}
+	case "userdata":
+		return fmt.Sprintf("; %s is null, an object, a list or a whole number beyond 2^53: write tonumber(x), or ask for gopiper.null first", name)
+	}
+	return ""
+}
+
+// verbs are what the engine calls operations, in full.
+var verbs = map[string]string{
+	"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "mod": "take the remainder of", "pow": "raise to a power",
+}
+
+// article puts "a" before a type, save nil.
+func article(kind string) string {
+	if kind == "nil" {
+		return kind
+	}
+	return "a " + kind
 }

@@ -17,12 +17,12 @@ func (st *state) stringFormat(L *lua.LState) int {
 	for {
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
-			return st.push(L, append(out, format...))
+			return st.push(L, append(st.grow(L, out, len(format)), format...))
 		}
-		out = append(out, format[:i]...)
+		out = append(st.grow(L, out, i), format[:i]...)
 		flags, verb, rest := directive(format[i+1:])
 		switch {
-		case verb == 0 || len(flags) > 8:
+		case verb == 0:
 			L.RaiseError("string.format: %q begins with no directive; write %%%% for a percent sign", shorten(format[i:], 8))
 		case verb == '%':
 			out = append(out, '%')
@@ -30,9 +30,7 @@ func (st *state) stringFormat(L *lua.LState) int {
 			argument++
 			out = st.appendDirective(L, out, flags, verb, argument)
 		}
-		if format = rest; len(out) > stringMax {
-			st.guard.charge(L, len(out))
-		}
+		format = rest
 	}
 }
 
@@ -42,6 +40,9 @@ func directive(format string) (flags string, verb byte, rest string) {
 	n := 0
 	for n < len(format) && strings.IndexByte("-+ #0", format[n]) >= 0 {
 		n++
+	}
+	if n > 5 { // as many as there are
+		return format[:n], 0, ""
 	}
 	width := n
 	for n < len(format) && n-width < 2 && '0' <= format[n] && format[n] <= '9' {
@@ -67,30 +68,35 @@ func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb b
 	case 's':
 		text := textShown(L, L.Get(n))
 		if flags == "" {
-			return append(out, text...)
+			return append(st.grow(L, out, len(text)), text...)
 		}
-		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes(text))
+		return fmt.Appendf(st.grow(L, out, 3*len(text)), "%"+flags+"s", bytesAsRunes(text))
 	case 'q':
-		return appendQuoted(out, textArgument(L, n))
+		text := textArgument(L, n)
+		return appendQuoted(st.grow(L, out, 2*len(text)+2), text)
 	case 'c':
-		return append(out, byte(L.CheckNumber(n)))
+		return fmt.Appendf(out, "%"+flags+"s", bytesAsRunes([]byte{byte(int64(numberArgument(L, n)))}))
 	case 'e', 'E', 'f', 'g', 'G':
-		return appendFloat(out, flags, verb, float64(L.CheckNumber(n)))
+		return appendFloat(out, flags, verb, numberArgument(L, n))
 	}
-	number := float64(L.CheckNumber(n))
+	f := numberArgument(L, n)
 	switch {
-	case math.IsNaN(number):
-		number = 0
-	case math.Abs(number) >= 1<<63:
-		number = math.Copysign(math.Nextafter(1<<63, 0), number)
+	case math.IsNaN(f):
+		f = 0
+	case math.Abs(f) >= 1<<63:
+		f = math.Copysign(math.Nextafter(1<<63, 0), f)
 	}
 	if verb == 'd' || verb == 'i' {
-		return fmt.Appendf(out, "%"+integerFlags(flags)+"d", int64(number))
+		return fmt.Appendf(out, "%"+integerFlags(flags)+"d", int64(f))
 	}
 	if verb == 'u' {
 		verb = 'd'
 	}
-	return fmt.Appendf(out, "%"+integerFlags(flags)+string(rune(verb)), uint64(int64(number)))
+	flags = strings.NewReplacer("+", "", " ", "").Replace(flags) // an unsigned number has no sign
+	if f == 0 {
+		flags = strings.ReplaceAll(flags, "#", "")
+	}
+	return fmt.Appendf(out, "%"+integerFlags(flags)+string(rune(verb)), uint64(int64(f)))
 }
 
 // integerFlags lets a precision, which Lua takes as the least number of digits,
@@ -120,6 +126,10 @@ func appendFloat(out []byte, flags string, verb byte, f float64) []byte {
 		text = strings.ToLower(strings.TrimPrefix(text, "+"))
 		if math.Signbit(f) && !math.IsNaN(f) {
 			text = "-" + text
+		} else if strings.Contains(flags, "+") {
+			text = "+" + text
+		} else if strings.Contains(flags, " ") {
+			text = " " + text
 		}
 		flags, _, _ = strings.Cut(strings.NewReplacer("0", "", "#", "").Replace(flags), ".")
 		return fmt.Appendf(out, "%"+flags+"s", text)

@@ -31,6 +31,7 @@ type Function struct {
 	pipeline int        // its place in Plan.Pipelines
 	engine   Engine     // what its stage wants it to run on; "" for nothing
 	life     *lifecycle // of one that is a part of a table; nil for any other
+	limits   Limits
 	// pipelineName and stage name its place in log lines; see Place.
 	pipelineName, stage string
 }
@@ -107,6 +108,7 @@ func (f *Function) Predicate(segment, worker int) func(component.Message) (bool,
 	}
 	s := &seat{function: f, place: at}
 	s.view.readOnly = "a `when` function"
+	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Predicate)
 	return func(m component.Message) (bool, error) {
 		if s.runner != nil && s.evaluated() {
@@ -135,6 +137,7 @@ func (f *Function) Key(segment, worker int) func(component.Message) (string, err
 	}
 	s := &seat{function: f, place: at}
 	s.view.readOnly = "an `order_by` function"
+	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Key)
 	return func(m component.Message) (string, error) {
 		if s.runner != nil && s.evaluated() {
@@ -198,7 +201,7 @@ func (s *Script) unshare(p place, h *shared) {
 func (h *shared) enter(ctx context.Context, s *Script) (*state, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken {
+	if h.state != nil && h.state.busy.CompareAndSwap(false, true) && !h.state.broken && (h.state.of != nil || !h.state.overweight()) {
 		return h.state, nil
 	}
 	if h.err != nil {
@@ -254,7 +257,7 @@ func (s *seat) ask(m component.Message) (lua.LValue, error) {
 		return nil, err
 	}
 	defer s.leave()
-	s.state.guard.reset()
+	s.state.guard.reset(s.limits())
 	s.view.begin(m)
 	defer s.view.end()
 	L := s.state.lua

@@ -42,7 +42,7 @@ end, gopiper.stdout{} }`))
 		Environment: func(string) (string, bool) { return "x", true },
 		Print:       func(plan.Position, string) {},
 		TimeLimit:   50 * time.Millisecond,
-		CallLimit:   10 * time.Millisecond,
+		Limits:      Limits{Time: 10 * time.Millisecond},
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		hanging := time.AfterFunc(30*time.Second, func() { panic(fmt.Sprintf("it hangs on %q", source)) })

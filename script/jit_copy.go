@@ -14,6 +14,9 @@ import (
 // This file is msg:copy() and msg:emit() on LuaJIT. To Lua a copy is an object with
 // its number, and the message's as its generation.
 
+// emittedMax bounds, in bytes, what a function may emit for one message.
+const emittedMax = stringMax
+
 // sync gives the message what was assigned, beside its JSON: the arguments are bits
 // of what was, the data, the key, the timestamp, and the attributes.
 func (s *jitSeat) sync(c *luajit.Call) error {
@@ -92,8 +95,9 @@ func (s *jitSeat) emit(c *luajit.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.view.emitting(&p); err != nil {
-		return err
+	if s.emittedBytes += p.size(); s.emittedBytes > emittedMax {
+		s.limited = append(s.limited, s.current)
+		return fmt.Errorf("the function writes more than %d MiB for one message", emittedMax>>20)
 	}
 	s.emitted = append(s.emitted, jitPart{s.current, p})
 	return nil

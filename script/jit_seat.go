@@ -28,6 +28,9 @@ type jitSeat struct {
 	failures  []jitFailure        // of the call, in order
 	buffer    []byte
 
+	emittedBytes int   // for the message at hand
+	limited      []int // messages for which too much was emitted
+
 	oneOf     [1]component.Message
 	oneReport [1]component.Report
 }
@@ -141,6 +144,7 @@ func (s *jitSeat) forgetCall() {
 	clear(s.emitted)
 	clear(s.snapshots)
 	s.emitted, s.snapshots, s.failures, s.copies = s.emitted[:0], s.snapshots[:0], s.failures[:0], nil
+	s.limited = s.limited[:0]
 	s.documents = s.documents[:0]
 }
 
@@ -149,7 +153,7 @@ func (s *jitSeat) begin(c *luajit.Call) {
 	if i := c.Message(); i != s.current {
 		s.endMessage(s.state.lua.Batch())
 		s.view.begin(s.messages[i])
-		s.current = i
+		s.current, s.emittedBytes = i, 0
 	}
 }
 

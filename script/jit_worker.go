@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
@@ -76,6 +77,9 @@ func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
 		return component.Report{Status: StatusError, Description: w.said(err.Error())}
 	}
 	report, err := w.report(r)
+	if report.Status == StatusError && slices.Contains(w.limited, i-w.first) {
+		report.Status = StatusLimit
+	}
 	if err != "" {
 		return component.Report{Status: StatusReturn, Description: err}
 	}

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"unsafe"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/script/compile"
@@ -9,24 +11,24 @@ import (
 // tableConcat is table.concat, without a limit on the number of elements but
 // with one on the length of the result.
 func (st *state) tableConcat(L *lua.LState) int {
-	table, separator := L.CheckTable(1), L.OptString(2, "")
-	first, last := L.OptInt(3, 1), L.OptInt(4, table.Len())
+	table, separator := L.CheckTable(1), ""
+	if L.Get(2) != lua.LNil {
+		separator = textArgument(L, 2)
+	}
+	first, last := int(optional(L, 3, 1)), int(optional(L, 4, float64(table.Len())))
 	out := st.take()
 	for i := first; i <= last; i++ {
-		value := table.RawGetInt(i)
+		value := table.RawGet(lua.LNumber(i))
 		switch v := value.(type) {
 		case lua.LString:
-			out = append(out, v...)
+			out = append(st.grow(L, out, len(v)+len(separator)), v...)
 		case lua.LNumber:
-			out = compile.AppendNumber(out, float64(v))
+			out = compile.AppendNumber(st.grow(L, out, numberMax+len(separator)), float64(v))
 		default:
 			L.RaiseError("table.concat: element %d is a %s value; only strings and numbers can be joined", i, value.Type())
 		}
 		if i < last {
 			out = append(out, separator...)
-		}
-		if len(out) > stringMax {
-			st.guard.charge(L, len(out))
 		}
 	}
 	return st.push(L, out)
@@ -40,14 +42,44 @@ func (st *state) take() []byte {
 	return buffer
 }
 
-// push pushes the string that was built in a buffer.
+// bufferMax is how large a buffer is kept, in bytes.
+const bufferMax = 1 << 20
+
+// numberMax is how long the text of a number is at most.
+const numberMax = 32
+
+// push pushes the string that was built in a buffer. It becomes the string's
+// own where it is large.
 func (st *state) push(L *lua.LState, out []byte) int {
 	st.guard.charge(L, len(out))
-	L.Push(lua.LString(out))
-	if cap(out) <= 1<<20 {
+	if cap(out) <= bufferMax {
+		L.Push(lua.LString(out))
 		st.buffer = out
+	} else {
+		L.Push(lua.LString(unsafe.String(unsafe.SliceData(out), len(out))))
 	}
 	return 1
+}
+
+// grow returns the buffer with room for n bytes more, and raises an error if the
+// call must not have that much memory.
+func (st *state) grow(L *lua.LState, out []byte, n int) []byte {
+	if n <= cap(out)-len(out) {
+		return out
+	}
+	return st.moved(L, out, n)
+}
+
+// moved is grow of a buffer that is full.
+func (st *state) moved(L *lua.LState, out []byte, n int) []byte {
+	wanted := len(out) + n
+	if wanted <= stringMax {
+		wanted = min(max(wanted, 2*cap(out), 64), stringMax)
+	}
+	st.guard.spend(L, wanted)
+	larger := make([]byte, len(out), wanted)
+	copy(larger, out)
+	return larger
 }
 
 // concat does the work of the .. operator; see rewriter. It is right
@@ -58,7 +90,7 @@ func (st *state) concat(L *lua.LState) int {
 	for i := last - 1; i >= 1; {
 		left := L.Get(i)
 		if !lua.LVCanConvToString(left) || !lua.LVCanConvToString(right) {
-			right = st.concatMeta(L, left, right)
+			right = st.concatMeta(L, left, right, i)
 			i--
 			continue
 		}
@@ -68,11 +100,9 @@ func (st *state) concat(L *lua.LState) int {
 		}
 		out := st.take()
 		for j := first; j <= i; j++ {
-			if out = appendText(out, L.Get(j)); len(out) > stringMax {
-				st.guard.charge(L, len(out))
-			}
+			out = st.appendText(L, out, L.Get(j))
 		}
-		st.push(L, appendText(out, right))
+		st.push(L, st.appendText(L, out, right))
 		right = L.Get(-1)
 		i = first - 1
 	}
@@ -80,27 +110,29 @@ func (st *state) concat(L *lua.LState) int {
 	return 1
 }
 
-func appendText(out []byte, value lua.LValue) []byte {
+func (st *state) appendText(L *lua.LState, out []byte, value lua.LValue) []byte {
 	switch v := value.(type) {
 	case lua.LString:
-		return append(out, v...)
+		return append(st.grow(L, out, len(v)), v...)
 	case lua.LNumber:
-		return compile.AppendNumber(out, float64(v))
+		return compile.AppendNumber(st.grow(L, out, numberMax), float64(v))
 	}
 	return append(out, value.String()...)
 }
 
-func (st *state) concatMeta(L *lua.LState, left, right lua.LValue) lua.LValue {
+func (st *state) concatMeta(L *lua.LState, left, right lua.LValue, operand int) lua.LValue {
 	event := L.GetMetaField(left, "__concat")
 	if event == lua.LNil {
 		event = L.GetMetaField(right, "__concat")
 	}
 	if event == lua.LNil {
 		culprit := right
+		operand++
 		if !lua.LVCanConvToString(left) {
 			culprit = left
+			operand--
 		}
-		L.RaiseError("cannot join a %s value with ..; use tostring(…) for what may be no string", culprit.Type())
+		L.RaiseError("cannot join a %s value with .., operand %d", culprit.Type(), operand)
 	}
 	L.Push(event)
 	L.Push(left)

@@ -66,7 +66,8 @@ func (v *view) openDocument() *document {
 	d := v.json
 	if !d.open {
 		text := v.message.GetData()
-		d.Reset(text)
+		d.Indexing = v.indexes
+		d.ResetIndexed(text, indexOf(v.message))
 		d.open, d.changed = true, false
 		d.size, d.large = len(text), len(text) > documentMax
 	}
@@ -119,7 +120,7 @@ func (st *state) readData(L *lua.LState, v *view) lua.LValue {
 	text, err := v.text()
 	check(L, err)
 	if fresh && v.json != nil && v.json.changed {
-		st.guard.charge(L, min(len(text.(lua.LString)), stringMax))
+		st.guard.spend(L, min(len(text.(lua.LString)), stringMax))
 	}
 	return text
 }
@@ -184,6 +185,7 @@ func (st *state) assignJSON(L *lua.LState, v *view, value lua.LValue) {
 	}
 	v.openDocument()
 	raw := st.toJSON(L, v, value, "msg.json", "")
+	st.guard.emit(L, len(raw))
 	check(L, v.replace(raw))
 	st.buffer = raw
 }

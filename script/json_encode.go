@@ -55,11 +55,13 @@ func assigning(what, key string, err error) error {
 }
 
 func (e *encoder) value(value lua.LValue, depth int) error {
-	if len(e.out) > stringMax {
-		return fmt.Errorf("the JSON would be longer than %d MiB", stringMax>>20)
-	}
 	switch v := value.(type) {
 	case lua.LString:
+		if e.st != nil {
+			e.out = e.st.grow(e.L, e.out, len(v)+2)
+		} else if len(e.out)+len(v) > stringMax {
+			return fmt.Errorf("the JSON would be longer than %d MiB", stringMax>>20)
+		}
 		e.out = jsonview.AppendString(e.out, string(v))
 		return nil
 	case lua.LNumber:

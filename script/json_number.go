@@ -135,8 +135,8 @@ func operand(value lua.LValue) (whole *big.Int, f float64, err error) {
 	return whole, f, nil
 }
 
-// operands are the two of an operator.
-func operands(left, right lua.LValue) (a, b *big.Int, x, y float64, err error) {
+// bothOperands are the two of an operator.
+func bothOperands(left, right lua.LValue) (a, b *big.Int, x, y float64, err error) {
 	if a, x, err = operand(left); err == nil {
 		b, y, err = operand(right)
 	}
@@ -146,7 +146,7 @@ func operands(left, right lua.LValue) (a, b *big.Int, x, y float64, err error) {
 // calculated is the result of an operator: exact for sums, differences, products
 // and remainders of whole numbers, or else, without n, a float.
 func calculated(operator byte, left, right lua.LValue) (n *big.Int, f float64, err error) {
-	a, b, x, y, err := operands(left, right)
+	a, b, x, y, err := bothOperands(left, right)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -190,7 +190,7 @@ func compared(left, right lua.LValue) (sign int, err error) {
 	if a, b := exactOf(left), exactOf(right); a != nil && b != nil && a.text == b.text {
 		return 0, nil
 	}
-	a, b, x, y, err := operands(left, right)
+	a, b, x, y, err := bothOperands(left, right)
 	switch {
 	case err != nil:
 	case a != nil && b != nil:

@@ -107,10 +107,12 @@ func (st *state) objectNewIndex(L *lua.LState) int {
 		L.RaiseError("a key of a JSON object is a string, not %s; use tostring(…)", describe(L.Get(2)))
 	}
 	if L.Get(3) == lua.LNil {
+		st.guard.emit(L, len(key))
 		check(L, p.unset(string(key)))
 		return 0
 	}
 	raw := st.toJSON(L, p.of, L.Get(3), "the field", string(key))
+	st.guard.emit(L, len(key)+len(raw))
 	check(L, p.set(string(key), raw))
 	st.buffer = raw
 	return 0
@@ -157,6 +159,7 @@ func (st *state) arrayNewIndex(L *lua.LState) int {
 		check(L, p.removeAt(index))
 	default:
 		raw := st.toJSON(L, p.of, value, "an array's element", "")
+		st.guard.emit(L, len(raw))
 		check(L, p.setAt(index, raw))
 		st.buffer = raw
 	}

@@ -210,6 +210,7 @@ func (st *state) insert(L *lua.LState) int {
 		L.RaiseError("table.insert: nil cannot be in a JSON array; gopiper.null is JSON's null")
 	}
 	raw := st.toJSON(L, p.of, value, "table.insert", "")
+	st.guard.emit(L, len(raw))
 	check(L, p.insert(index, raw))
 	st.buffer = raw
 	return 0

@@ -2,7 +2,6 @@ package script
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -45,14 +44,22 @@ func (st *state) openLibrary() {
 	}
 	st.set(globals, map[string]lua.LGFunction{
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
-		"next": st.next, "rawset": rawSet, "tonumber": toNumber, "tostring": toString, "require": st.require,
+		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
+		"error": st.counted(raise), "assert": assert, "setmetatable": setMetatable, "rawset": rawSet, "select": choose,
+		forName: forNumber,
 	})
-	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{"concat": st.tableConcat})
+	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{
+		"concat": st.tableConcat, "insert": st.tableInsert, "maxn": tableMaxn, "sort": st.tableSort,
+	})
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
 	st.openTables(globals, globals.RawGetString("table").(*lua.LTable))
 	mathTable := globals.RawGetString("math").(*lua.LTable)
+	numericArguments(L, mathTable, "", 1)
+	numericArguments(L, globals.RawGetString("os").(*lua.LTable), "difftime", 1)
+	numericArguments(L, globals, "unpack", 2)
+	numericArguments(L, globals.RawGetString("table").(*lua.LTable), "remove", 2)
 	mathTable.RawSetString("huge", lua.LNumber(math.Inf(1)))
-	st.set(mathTable, map[string]lua.LGFunction{"random": st.mathRandom, "randomseed": st.mathRandomSeed})
+	st.set(mathTable, map[string]lua.LGFunction{"random": st.mathRandom, "randomseed": st.mathRandomSeed, "modf": mathModf})
 	st.openStrings(globals)
 	st.openOS(globals.RawGetString("os").(*lua.LTable))
 	st.openCoroutines(globals.RawGetString("coroutine").(*lua.LTable))
@@ -136,12 +143,23 @@ func (st *state) print(L *lua.LState) int {
 			text.WriteByte('\t')
 		}
 		text.WriteString(textShown(L, L.Get(i)))
-		st.guard.charge(L, text.Len())
+		st.guard.spend(L, text.Len())
 	}
+	st.guard.emit(L, text.Len()+1)
 	if st.first || !st.describing { // once, however often the script is evaluated
 		st.script.options.Print(st.position(L), text.String())
 	}
 	return 0
+}
+
+// counted is error, which also counts the text of the error: it is copied.
+func (st *state) counted(raise lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if text, ok := L.Get(1).(lua.LString); ok {
+			st.guard.spend(L, min(len(text), stringMax))
+		}
+		return raise(L)
+	}
 }
 
 // collectGarbage does nothing: the memory is Go's to manage.
@@ -172,46 +190,6 @@ func (st *state) pairs(next lua.LValue) lua.LGFunction {
 	}
 }
 
-func toNumber(L *lua.LState) int {
-	base := L.OptInt(2, 10)
-	switch value := L.CheckAny(1).(type) {
-	case lua.LNumber:
-		L.Push(value)
-		return 1
-	case *lua.LUserData:
-		if e := exactOf(value); e != nil {
-			L.Push(lua.LNumber(e.float()))
-			return 1
-		}
-	case lua.LString:
-		text := strings.TrimSpace(string(value))
-		if strings.ContainsAny(text, "_nNiI") { // what Go takes and Lua does not
-			break
-		}
-		if base != 10 {
-			if n, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(text), "0x"), base, 64); err == nil {
-				L.Push(lua.LNumber(n))
-				return 1
-			}
-			break
-		}
-		if hex, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
-			if n, err := strconv.ParseUint(hex, 16, 64); err == nil {
-				L.Push(lua.LNumber(n))
-				return 1
-			}
-			break
-		}
-		f, err := strconv.ParseFloat(text, 64)
-		if err == nil || math.IsInf(f, 0) {
-			L.Push(lua.LNumber(f))
-			return 1
-		}
-	}
-	L.Push(lua.LNil)
-	return 1
-}
-
 func (st *state) mathRandom(L *lua.LState) int {
 	low, high := 1.0, 0.0
 	switch L.GetTop() {
@@ -219,11 +197,12 @@ func (st *state) mathRandom(L *lua.LState) int {
 		L.Push(lua.LNumber(st.random.Float64()))
 		return 1
 	case 1:
-		high = float64(L.CheckNumber(1))
+		high = integer(L, 1)
+	case 2:
+		low, high = integer(L, 1), integer(L, 2)
 	default:
-		low, high = float64(L.CheckNumber(1)), float64(L.CheckNumber(2))
+		L.RaiseError("math.random takes two numbers at most")
 	}
-	low, high = math.Floor(low), math.Floor(high)
 	if !(low <= high) || high-low >= 1<<53 {
 		L.RaiseError("math.random: no whole number from %v to %v", low, high)
 	}
@@ -234,4 +213,17 @@ func (st *state) mathRandom(L *lua.LState) int {
 func (st *state) mathRandomSeed(L *lua.LState) int {
 	st.source.Seed(uint64(int64(L.CheckNumber(1))), 0)
 	return 0
+}
+
+// mathModf is math.modf, which has no fraction left of an infinity.
+func mathModf(L *lua.LState) int {
+	f := numberArgument(L, 1)
+	whole := math.Trunc(f)
+	fraction := f - whole
+	if math.IsInf(f, 0) {
+		fraction = math.Copysign(0, f)
+	}
+	L.Push(lua.LNumber(whole))
+	L.Push(lua.LNumber(math.Copysign(fraction, f)))
+	return 2
 }

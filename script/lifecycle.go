@@ -61,12 +61,12 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 		name, single, life.batch = "handle_batch", batch, true
 	}
 	f := st.scriptFunction(L, single, what+": "+name)
-	f.Impl.(*Function).life = life
+	f.Impl.(*Function).life, f.Impl.(*Function).limits = life, st.limits(L, table.RawGetString("limits"))
 	stage := &plan.Stage{Kind: plan.Function, Function: f, Position: f.Position}
 	rest := L.CreateTable(0, 0)
 	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
 		field, _ := key.(lua.LString)
-		if slices.Contains(functionNames, string(field)) {
+		if field == "limits" || slices.Contains(functionNames, string(field)) {
 			continue
 		}
 		if value.Type() == lua.LTFunction && field != "order_by" {

@@ -86,11 +86,11 @@ func (b *batch) object(st *state, i int) *lua.LUserData {
 // that of all messages unless it is Done.
 func (w *tableWorker) callBatch(list *lua.LTable, n int) component.Report {
 	st := w.state
-	limit := st.guard.limit
-	st.guard.limit = min(limit*time.Duration(n), w.function.script.options.TimeLimit)
-	defer func() { st.guard.limit = limit }()
+	limits := w.limits()
+	limits.Instructions *= int64(n)
+	limits.Time = min(limits.Time*time.Duration(n), w.function.script.options.TimeLimit)
 	w.doing = doingBatch
-	st.guard.reset()
+	st.guard.reset(limits)
 	st.lua.Push(w.lua)
 	st.lua.Push(list)
 	if err := st.call(1, 1); err != nil {

@@ -189,9 +189,7 @@ func (w *tableWorker) parent(L *lua.LState, parents []*view, value lua.LValue) [
 
 // emit notes what is to be sent.
 func (w *tableWorker) emit(L *lua.LState, e emission) {
-	if w.emitted += len(e.part.data) + partOverhead + 32*len(e.part.attributes); w.emitted > emittedMax {
-		L.RaiseError("the function emits more than %d MiB at once", emittedMax>>20)
-	}
+	w.state.guard.emit(L, e.part.size())
 	w.emissions = append(w.emissions, e)
 }
 
@@ -286,7 +284,7 @@ func (w *tableWorker) reset(handled *view) {
 	clear(w.touched)
 	clear(w.added)
 	clear(w.emissions)
-	w.touched, w.added, w.emissions, w.emitted = w.touched[:0], w.added[:0], w.emissions[:0], 0
+	w.touched, w.added, w.emissions = w.touched[:0], w.added[:0], w.emissions[:0]
 	if handled != nil {
 		handled.kept, handled.pending, handled.readOnly = nil, false, ""
 	}

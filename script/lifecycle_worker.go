@@ -31,7 +31,6 @@ type tableWorker struct {
 	added     []*kept // those of the function at hand
 	touched   []*kept // those that it has emitted something of, or released
 	emissions []emission
-	emitted   int // bytes
 
 	batch batch // for handle_batch
 }
@@ -55,6 +54,7 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 	w := &tableWorker{life: f.life, closed: make(chan struct{})}
 	w.worker = *newWorker(f, place{}, postponed)
 	w.worker.table, w.shared = w, &w.private
+	w.view.indexes = false // it may have sent on a message when the function ends
 	if f.life.flush >= 0 {
 		return flushingWorker{w}
 	}
@@ -76,8 +76,11 @@ func (w *tableWorker) Open(ctx context.Context) error {
 
 // begin sees to it that there is a Lua state in which init has run.
 func (w *tableWorker) begin(ctx context.Context) error {
-	if w.ready != nil && !w.ready.broken {
+	if w.ready != nil && !w.ready.broken && (len(w.kept) > 0 || !w.ready.overweight()) {
 		return nil
+	}
+	if w.ready != nil {
+		w.ready, w.private = nil, shared{}
 	}
 	if err := w.enter(ctx); err != nil {
 		return err
@@ -104,11 +107,9 @@ func (w *tableWorker) call(ordinal int, what doing) error {
 	}
 	defer w.leave()
 	st := w.state
-	limit := st.guard.limit
-	st.guard.limit = w.function.script.options.TimeLimit
-	defer func() { st.guard.limit, w.doing = limit, doingNothing }()
+	defer func() { w.doing = doingNothing }()
 	w.doing = what
-	st.guard.reset()
+	st.guard.reset(w.function.script.options.describing())
 	st.lua.Push(st.functions[ordinal])
 	st.lua.Push(st.tables[w.life.table])
 	if err := st.call(1, 0); err != nil {

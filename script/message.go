@@ -20,11 +20,11 @@ type view struct {
 	// readOnly names what must not change a message; "" if it may.
 	readOnly string
 	sends    bool // whether messages can be sent on
+	indexes  bool // whether others want to know where the JSON's members lie
 
 	// calls counts the calls that have ended: copies are good for one.
-	calls        uint64
-	emitted      []part
-	emittedBytes int
+	calls   uint64
+	emitted []part
 
 	copied *view // what a copy was made from; nil for msg itself
 	born   uint64
@@ -35,12 +35,18 @@ type view struct {
 	failing bool  // the message fails, or is tried again
 }
 
+// attributeOverhead is what an attribute takes beside its name and value, in bytes.
+const attributeOverhead = 64
+
 // textsKept is for how many texts of numbers memory is kept.
 const textsKept = 1 << 10
 
 func (v *view) begin(m component.Message) { v.message, v.data = m, nil }
 
 func (v *view) end() {
+	if v.indexes && v.json != nil && v.json.open && !v.json.changed {
+		v.json.passOn(v.message)
+	}
 	v.message, v.data = nil, nil
 	v.calls++
 	if v.json != nil {
@@ -50,7 +56,7 @@ func (v *view) end() {
 		v.numbers = nil
 	}
 	clear(v.numbers)
-	v.emitted, v.emittedBytes = nil, 0
+	v.emitted = nil
 }
 
 // messageFields are the fields of msg, for suggestions.
@@ -70,7 +76,7 @@ func (st *state) openMessages() {
 		},
 	})
 	st.set(st.attributes, map[string]lua.LGFunction{
-		"__index": attributesIndex, "__newindex": attributesNewIndex, "__pairs": attributesPairs,
+		"__index": attributesIndex, "__newindex": st.attributesNewIndex, "__pairs": attributesPairs,
 		"__tostring": func(L *lua.LState) int {
 			L.Push(lua.LString("attributes"))
 			return 1
@@ -177,6 +183,7 @@ func (st *state) messageNewIndex(L *lua.LState) int {
 		if h.json != nil && h.json.open {
 			h.json.forget()
 		}
+		st.guard.emit(L, len(text))
 		setData(h.message, text)
 		if h.data = value; value.Type() != lua.LTString {
 			h.data = lua.LString(text)
@@ -242,7 +249,7 @@ func attributesIndex(L *lua.LState) int {
 	return 1
 }
 
-func attributesNewIndex(L *lua.LState) int {
+func (st *state) attributesNewIndex(L *lua.LState) int {
 	h := viewed(L)
 	h.change(L)
 	name, ok := textOf(L.Get(2))
@@ -258,6 +265,7 @@ func attributesNewIndex(L *lua.LState) int {
 	if !ok {
 		L.RaiseError("the attribute %q is a string or nil, not %s; use tostring(…)", name, describe(L.Get(3)))
 	}
+	st.guard.emit(L, len(name)+len(value)+attributeOverhead)
 	m.SetAttribute(name, value)
 	return 0
 }

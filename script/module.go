@@ -143,13 +143,14 @@ func (st *state) functionStage(L *lua.LState) int {
 		return st.pushStage(L, stage)
 	}
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
-	table = without(L, table, lua.LNumber(1))
+	f.Impl.(*Function).limits = st.limits(L, table.RawGetString("limits"))
+	table = without(L, without(L, table, lua.LNumber(1)), lua.LString("limits"))
 	takeEngine(L, f, table, "gopiper.func")
 	stage := &plan.Stage{Kind: plan.Function, Function: f, Position: st.position(L)}
 	st.attributesOf(L, stage, table, "gopiper.func")
 	if len(stage.Attributes) > 0 {
 		name := slices.Sorted(maps.Keys(stage.Attributes))[0]
-		L.RaiseError("gopiper.func: unknown option %q%s", name, suggestOption(name, component.StageAttributes))
+		L.RaiseError("gopiper.func: unknown option %q%s", name, suggestOption(name, append([]string{"limits"}, component.StageAttributes...)))
 	}
 	return st.pushStage(L, stage)
 }
@@ -187,7 +188,7 @@ func (st *state) readFile(L *lua.LState) int {
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
-	st.guard.charge(L, len(text))
+	st.guard.spend(L, len(text))
 	L.Push(lua.LString(text))
 	return 1
 }

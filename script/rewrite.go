@@ -29,6 +29,7 @@ type rewriter struct {
 	visited   map[lines]bool
 	depth     int
 	constants map[string]bool // of the function at hand
+	plain     map[string]bool // declarations of variables, not of functions; see plainly
 	problem   string          // what is too much; "" for nothing
 	line      int             // and where
 }
@@ -68,7 +69,7 @@ func (r *rewriter) block(statements []ast.Stmt) {
 	for i, s := range statements {
 		if r.enter(s) {
 			r.statement(s)
-			statements[i] = mended(s)
+			statements[i] = r.mended(s)
 		}
 		r.leave()
 	}
@@ -175,6 +176,9 @@ func (r *rewriter) expression(expression ast.Expr) ast.Expr {
 	case *ast.StringExpr:
 		r.constant(e, e.Value)
 	case *ast.NumberExpr:
+		if _, ok := parseNumber(e.Value); !ok {
+			r.refuse(e, fmt.Sprintf("malformed number near %q", shorten(e.Value, 40)))
+		}
 		r.constant(e, "number "+e.Value)
 	case *ast.IdentExpr:
 		r.constant(e, e.Value)

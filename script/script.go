@@ -21,7 +21,7 @@ import (
 const (
 	DefaultTimeLimit   = 5 * time.Second
 	DefaultMemoryLimit = 512 << 20
-	DefaultCallLimit   = 100 * time.Millisecond
+	DefaultStateLimit  = 256 << 20
 
 	DefaultLuaJITLimit  = 10 * time.Second
 	DefaultLuaJITMemory = 256 << 20
@@ -50,9 +50,12 @@ type Options struct {
 	// MemoryLimit bounds, in bytes, how much the heap may grow in one
 	// evaluation of the script; 0 is DefaultMemoryLimit.
 	MemoryLimit int64
-	// CallLimit bounds one call of a function with one message; 0 is
-	// DefaultCallLimit.
-	CallLimit time.Duration
+	// Limits bound one call of a function with one message.
+	Limits Limits
+	// StateLimit bounds, in bytes, what the script keeps in its variables in one
+	// Lua state from one message to the next, about; 0 is DefaultStateLimit. A
+	// state that keeps more is let go, and the script is evaluated again.
+	StateLimit int64
 	// Engine says what runs all functions; with EngineAuto, which "" stands for,
 	// stages may choose by their attribute engine.
 	Engine Engine
@@ -88,6 +91,8 @@ type Script struct {
 	functions []*lua.FunctionProto
 	compiled  []compiled // of the same functions
 	warnings  []Warning
+	// library holds the names of what the tables of the library have.
+	library []string
 
 	mutex  sync.Mutex
 	states map[place]*shared
@@ -166,8 +171,8 @@ func (o *Options) setDefaults() {
 	if o.MemoryLimit <= 0 {
 		o.MemoryLimit = DefaultMemoryLimit
 	}
-	if o.CallLimit <= 0 {
-		o.CallLimit = DefaultCallLimit
+	if o.StateLimit <= 0 {
+		o.StateLimit = DefaultStateLimit
 	}
 	if o.Engine == "" {
 		o.Engine = EngineAuto
@@ -184,6 +189,7 @@ func (o *Options) setDefaults() {
 			os.Exit(1)
 		}
 	}
+	o.Limits = o.Limits.or(defaultLimits())
 }
 
 // Plan returns what the script describes. It is the caller's: the script does
@@ -198,7 +204,7 @@ func (s *Script) Warnings() []Warning { return s.warnings }
 func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 	st := newState(s, first)
 	st.guard.caller = ctx
-	st.guard.start()
+	st.guard.start(s.options.describing())
 	L := st.lua
 	L.Push(L.NewFunctionFromProto(s.main.proto))
 	err := st.call(0, 0)

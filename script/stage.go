@@ -24,7 +24,7 @@ func (st *state) attributesOf(L *lua.LState, stage *plan.Stage, table *lua.LTabl
 			st.setting(L, stage, string(name), value, what)
 			continue
 		}
-		converted, err := toGo(value, 0)
+		converted, err := toGo(value)
 		if err != nil {
 			if _, isFunction := value.(*lua.LFunction); isFunction {
 				L.RaiseError("%s: attribute %q: a function cannot be an attribute's value%s", what, string(name),
@@ -210,6 +210,9 @@ func (st *state) element(L *lua.LState, value lua.LValue, what string, before []
 		return &plan.Stage{Kind: plan.Function, Function: f, Position: f.Position}
 	case *lua.LUserData:
 		if stage, ok := v.Value.(*plan.Stage); ok {
+			if st.stagesLeft -= placed(stage, st.stagesLeft+1); st.stagesLeft < 0 {
+				L.RaiseError("%s: the script places more than %d stages; does a branch hold another many times?", what, stagesMax)
+			}
 			return cloneStage(stage, -1)
 		}
 	case *lua.LTable:
@@ -227,6 +230,24 @@ func (st *state) element(L *lua.LState, value lua.LValue, what string, before []
 	}
 	L.RaiseError("%s is %s", what, st.noStage(value))
 	return nil
+}
+
+// stagesMax bounds how many stages a script places.
+const stagesMax = 100_000
+
+// placed is how many stages a stage is, those in its branches counted, but no more
+// than most.
+func placed(s *plan.Stage, most int) int {
+	n := 1
+	for _, fork := range s.Branches {
+		for _, inner := range fork.Stages {
+			if n >= most {
+				return n
+			}
+			n += placed(inner, most-n)
+		}
+	}
+	return n
 }
 
 // label is what a stage is called in an error.

@@ -27,6 +27,9 @@ type state struct {
 	// broken is true once the engine has panicked where it cannot recover: the
 	// state must not be used again.
 	broken bool
+	// weighAt is the size of the heap at which it is worth a look how much of it
+	// this state keeps.
+	weighAt int64
 
 	first      bool // whether this evaluation makes the plan
 	describing bool // false once messages may be handled
@@ -35,10 +38,11 @@ type state struct {
 	// is how a *Function finds its own in every state.
 	functions []*lua.LFunction
 	// tables are those that are stages, in the same order.
-	tables    []*lua.LTable
-	modules   map[string]lua.LValue // nil while it is being loaded
-	loading   []string
-	coroutine int // depth of coroutines that have resumed others
+	tables     []*lua.LTable
+	stagesLeft int                   // that may be placed
+	modules    map[string]lua.LValue // nil while it is being loaded
+	loading    []string
+	coroutine  int // depth of coroutines that have resumed others
 
 	originals  originals
 	shortForms map[string]*lua.LFunction
@@ -65,12 +69,20 @@ type state struct {
 	buffer      []byte
 }
 
-// callsMax bounds how deep functions may call one another.
-const callsMax = 4000
+// listMax bounds the length of lists, in elements.
+const listMax = 1 << 20
+
+// registersMax is how many values the functions under way may have together: all
+// of them can be put into a table by one instruction.
+const registersMax = 1 << 16
+
+// framesMax is how deep functions may call one another.
+const framesMax = 400
 
 func init() {
-	// An assignment to t[n] fills the table up to n at once.
-	lua.MaxArrayIndex = 1 << 22
+	// An assignment to t[n] fills the table up to n at once. A list that is longer
+	// than this has no length.
+	lua.MaxArrayIndex = listMax
 }
 
 // newState makes a state with the safe library and nothing evaluated in it.
@@ -81,20 +93,21 @@ func newState(s *Script, first bool) *state {
 		describing: true,
 		plan:       &plan.Plan{},
 		source:     rand.NewPCG(s.world.seed[0], s.world.seed[1]),
+		stagesLeft: stagesMax,
 		modules:    make(map[string]lua.LValue),
 		shortForms: make(map[string]*lua.LFunction),
 		names:      make(map[*lua.LFunction]string),
 	}
 	st.random = rand.New(st.source)
-	st.guard.what, st.guard.limit, st.guard.memory = "the script", s.options.TimeLimit, uint64(s.options.MemoryLimit)
+	st.guard.what, st.guard.weigh = "the script", st.weigh
 	st.matcher.Refuel = st.guard.refuel
 	st.lua = lua.NewState(lua.Options{
 		SkipOpenLibs:  true,
-		CallStackSize: callsMax,
+		CallStackSize: framesMax,
 		// The stack of calls grows with use: a state is to be small.
 		MinimizeStackMemory: true,
 		RegistrySize:        512,
-		RegistryMaxSize:     1 << 18,
+		RegistryMaxSize:     registersMax,
 		RegistryGrowStep:    2048,
 	})
 	st.openLibrary()
@@ -110,8 +123,9 @@ func newState(s *Script, first bool) *state {
 func (st *state) run() {
 	st.describing = false
 	st.source.Seed(rand.Uint64(), rand.Uint64())
-	st.guard = guard{what: "the function", limit: st.script.options.CallLimit}
-	st.guard.reset()
+	st.guard = guard{what: "the function", weigh: st.weigh}
+	st.guard.reset(st.script.options.Limits)
+	st.weighAt = pulse.heap.Load() + st.script.options.StateLimit/4
 }
 
 // call calls the function that was pushed with its arguments, and returns the

@@ -11,10 +11,6 @@ import (
 	"github.com/gopiper/gopiper/script/std"
 )
 
-// checkEvery is how much work the library does between two looks at the clock,
-// in its own units: bytes that could be copied meanwhile.
-const checkEvery = 1 << 20
-
 // standard is the standard library of a state. Of a group nothing is made until
 // a script asks for it.
 type standard struct {
@@ -23,7 +19,6 @@ type standard struct {
 	running   *lua.LState // the coroutine that calls
 	arguments []std.Value
 	left      int // values that the arguments may still hold
-	work      int // since the guard was last asked
 
 	objects map[string]*lua.LTable // metatables
 	// made are the groups and functions by their names, for the compiler; nil
@@ -207,12 +202,7 @@ func (b *standard) frozenRandom(p []byte) {
 // charge has the state's guard look at the clock and the memory, and raises an
 // error if the call must end.
 func (b *standard) charge(n int) error {
-	if b.work += n; b.work < checkEvery {
-		return nil
-	}
-	if b.work = 0; b.st.guard.check() != nil {
-		b.running.RaiseError("%s", b.st.guard.tripped.Error())
-	}
+	b.st.guard.charge(b.running, n)
 	return nil
 }
 

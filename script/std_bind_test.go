@@ -205,7 +205,7 @@ func TestStandardIsBounded(t *testing.T) {
 		`while true do gopiper.random.bytes(1e6) end`,
 		`local t = {} for i = 1, 1e4 do t[i] = i end while true do gopiper.json.encode(t) end`,
 	} {
-		s := load(t, withFunction(body), func(o *Options) { o.CallLimit = 20 * time.Millisecond })
+		s := load(t, withFunction(body), func(o *Options) { o.Limits.Time = 20 * time.Millisecond })
 		r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake(""))
 		if r.Status != StatusLimit {
 			t.Errorf("%s: %s", body, r)

@@ -184,7 +184,7 @@ func TestStandardCompiledIsBounded(t *testing.T) {
 		`for i = 1, 1e9 do gopiper.regex.match(msg.data, "(a|aa)+$b") end`,
 		`for i = 1, 1e9 do gopiper.compress.zstd(msg.data) end`,
 	} {
-		s := load(t, withFunction(body), func(o *Options) { o.CallLimit = 20e6 })
+		s := load(t, withFunction(body), func(o *Options) { o.Limits.Time = 20e6 })
 		m := newFake(strings.Repeat("a", 1e6))
 		if _, err := functionOf(s, 0, 1).runner(compile.Handler).Handle(m); err == nil || err == compile.ErrInterpret {
 			t.Errorf("%s: %v", body, err)

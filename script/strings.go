@@ -2,6 +2,7 @@ package script
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,14 +27,8 @@ func (st *state) openStrings(globals *lua.LTable) {
 	meta := L.CreateTable(0, 4)
 	meta.RawSetString("__index", table)
 	meta.RawSetString("__metatable", lua.LFalse)
+	st.set(meta, stringArithmetic())
 	L.SetMetatable(lua.LString(""), meta)
-}
-
-func optional(L *lua.LState, n int, otherwise float64) float64 {
-	if L.Get(n) == lua.LNil {
-		return otherwise
-	}
-	return float64(L.CheckNumber(n))
 }
 
 func stringByte(L *lua.LState) int {
@@ -49,8 +44,8 @@ func stringByte(L *lua.LState) int {
 func stringChar(L *lua.LState) int {
 	out := make([]byte, L.GetTop())
 	for i := range out {
-		c := L.CheckInt(i + 1)
-		if c < 0 || c > 255 {
+		c := integer(L, i+1)
+		if !(0 <= c && c <= 255) {
 			L.ArgError(i+1, "a byte is 0 to 255")
 		}
 		out[i] = byte(c)
@@ -66,14 +61,14 @@ func stringLen(L *lua.LState) int {
 
 func stringSub(L *lua.LState) int {
 	text := textArgument(L, 1)
-	from, to := pattern.Span(len(text), float64(L.CheckNumber(2)), optional(L, 3, -1))
+	from, to := pattern.Span(len(text), integer(L, 2), optional(L, 3, -1))
 	L.Push(lua.LString(text[from:to]))
 	return 1
 }
 
 func (st *state) stringReverse(L *lua.LState) int {
 	text := textArgument(L, 1)
-	out := append(st.take(), text...)
+	out := append(st.grow(L, st.take(), len(text)), text...)
 	slices.Reverse(out)
 	return st.push(L, out)
 }
@@ -84,7 +79,7 @@ func (st *state) stringLower(L *lua.LState) int { return st.convertCase(L, 'A', 
 // convertCase flips the case of the letters from first to last.
 func (st *state) convertCase(L *lua.LState, first, last byte) int {
 	text := textArgument(L, 1)
-	out := append(st.take(), text...)
+	out := append(st.grow(L, st.take(), len(text)), text...)
 	for i, c := range out {
 		if first <= c && c <= last {
 			out[i] = c ^ 0x20
@@ -94,14 +89,14 @@ func (st *state) convertCase(L *lua.LState, first, last byte) int {
 }
 
 func (st *state) stringRep(L *lua.LState) int {
-	text, n := textArgument(L, 1), max(0, float64(L.CheckNumber(2)))
+	text, n := textArgument(L, 1), max(0, integer(L, 2))
 	if text == "" {
 		n = 0
 	}
 	if !(float64(len(text))*n <= stringMax) {
 		n = stringMax + 1
 	}
-	st.guard.charge(L, len(text)*int(n))
+	st.guard.spend(L, len(text)*int(n))
 	L.Push(lua.LString(strings.Repeat(text, int(n))))
 	return 1
 }
@@ -192,6 +187,9 @@ func (st *state) stringMatch(L *lua.LState) int {
 
 func (st *state) stringGmatch(L *lua.LState) int {
 	text, wanted := textArgument(L, 1), textArgument(L, 2)
+	if strings.HasPrefix(wanted, "^") {
+		wanted = "%" + wanted // it is no anchor here
+	}
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		if at > len(text) {
@@ -231,10 +229,8 @@ func (st *state) stringGsub(L *lua.LState) int {
 			break
 		}
 		count++
-		out = append(out, text[at:start]...)
-		if out = st.replace(L, out, replacement, text, start, end); len(out) > stringMax {
-			st.guard.charge(L, len(out))
-		}
+		out = append(st.grow(L, out, start-at), text[at:start]...)
+		out = st.replace(L, out, replacement, text, start, end)
 		at = end
 		if start == end {
 			if at < len(text) {
@@ -247,7 +243,7 @@ func (st *state) stringGsub(L *lua.LState) int {
 		}
 	}
 	if at < len(text) {
-		out = append(out, text[at:]...)
+		out = append(st.grow(L, out, len(text)-at), text[at:]...)
 	}
 	if count == 0 {
 		st.buffer = out
@@ -281,12 +277,12 @@ func (st *state) replace(L *lua.LState, out []byte, replacement lua.LValue, text
 	}
 	switch value.(type) {
 	case lua.LString, lua.LNumber:
-		return appendText(out, value)
+		return st.appendText(L, out, value)
 	}
 	if lua.LVAsBool(value) {
 		L.RaiseError("string.gsub: a replacement must be a string, a number, nil or false, not a %s value", value.Type())
 	}
-	return append(out, text[start:end]...)
+	return append(st.grow(L, out, end-start), text[start:end]...)
 }
 
 // expand appends a replacement string, in which %1 stands for a capture.
@@ -294,31 +290,28 @@ func (st *state) expand(L *lua.LState, out []byte, replacement, text string, sta
 	for {
 		i := strings.IndexByte(replacement, '%')
 		if i < 0 {
-			return append(out, replacement...)
+			return append(st.grow(L, out, len(replacement)), replacement...)
 		}
-		out = append(out, replacement[:i]...)
+		out = append(st.grow(L, out, i), replacement[:i]...)
 		if i+1 == len(replacement) {
-			return append(out, '%')
+			return append(out, 0) // what C finds behind the end
 		}
 		c := replacement[i+1]
 		replacement = replacement[i+2:]
 		switch {
 		case c == '0', c == '1' && st.matcher.Captures() == 0:
-			out = append(out, text[start:end]...)
+			out = append(st.grow(L, out, end-start), text[start:end]...)
 		case '1' <= c && c <= '9':
 			if int(c-'1') >= st.matcher.Captures() {
 				L.RaiseError("string.gsub: %%%c stands for no capture of the pattern", c)
 			}
 			capture, offset, isPosition := st.matcher.Capture(int(c - '1'))
 			if isPosition {
-				capture = lua.LNumber(offset + 1).String()
+				capture = strconv.Itoa(offset + 1)
 			}
-			out = append(out, capture...)
+			out = append(st.grow(L, out, len(capture)), capture...)
 		default:
 			out = append(out, c)
-		}
-		if len(out) > stringMax {
-			st.guard.charge(L, len(out))
 		}
 	}
 }

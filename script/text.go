@@ -44,6 +44,12 @@ func textShown(L *lua.LState, value lua.LValue) string {
 }
 
 func toString(L *lua.LState) int {
-	L.Push(lua.LString(textShown(L, L.CheckAny(1))))
+	value := L.CheckAny(1)
+	if number, ok := value.(lua.LNumber); ok {
+		value = lua.LString(numberText(number))
+	} else {
+		value = L.ToStringMeta(value)
+	}
+	L.Push(value)
 	return 1
 }

@@ -42,7 +42,7 @@ type worker struct {
 
 func newWorker(f *Function, at place, postponed chan component.Message) *worker {
 	w := &worker{seat: seat{function: f, place: at, counts: true, runner: f.runner(compile.Handler)}, postponed: postponed}
-	w.view.sends = postponed != nil
+	w.view.sends, w.view.indexes = postponed != nil, f.indexes()
 	return w
 }
 
@@ -99,6 +99,7 @@ func (w *worker) compiledEnded(m component.Message, err error) component.Report 
 		return component.Report{Status: StatusLimit, Description: limit.Error()}
 	}
 	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.state.guard.within = w.runner.Deadline()
 	w.interpret(w.oneOf[:], w.oneReport[:])
 	w.oneOf[0] = nil
 	return w.oneReport[0]
@@ -121,6 +122,9 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 		w.drive = w.state.lua.NewFunction(w.each)
 	}
 	w.messages, w.reports, w.next, w.started = messages, reports, 0, time.Now()
+	if guard := &w.state.guard; guard.within.IsZero() {
+		guard.within = w.started.Add(w.limits().Time)
+	}
 	defer func() { w.messages, w.reports = nil, nil }()
 	for w.next < len(messages) {
 		w.state.lua.Push(w.drive)
@@ -143,8 +147,9 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 // each calls the function with the messages from next on. An error that the
 // function raises goes through it to HandleBatch.
 func (w *worker) each(L *lua.LState) int {
+	limits := w.limits()
 	for ; w.next < len(w.messages); w.next++ {
-		w.state.guard.reset()
+		w.state.guard.reset(limits)
 		w.view.begin(w.messages[w.next])
 		L.Push(w.lua)
 		L.Push(w.message)
@@ -164,11 +169,15 @@ func (w *worker) each(L *lua.LState) int {
 
 // failed is the report on an error that the function raised.
 func (w *worker) failed(err error) component.Report {
-	status := StatusError
+	return component.Report{Status: w.failure(StatusError), Description: w.function.script.runtimeError(err).description()}
+}
+
+// failure is a status, or that of a call that has come to a limit.
+func (w *worker) failure(status int) int {
 	if w.state.guard.tripped != nil {
-		status = StatusLimit
+		return StatusLimit
 	}
-	return component.Report{Status: status, Description: w.function.script.runtimeError(err).Error()}
+	return status
 }
 
 // misreturned is the error of a function that returned what it may not.
@@ -191,7 +200,7 @@ func (w *worker) finish(L *lua.LState, n int) component.Report {
 	}
 	r, err := w.report(L, n)
 	if err != nil {
-		return component.Report{Status: StatusReturn, Description: err.Error()}
+		return component.Report{Status: w.failure(StatusReturn), Description: err.Error()}
 	}
 	class := r.Class()
 	if failed := w.write(&w.view, class); failed.Status != component.Done {
@@ -265,10 +274,14 @@ func (w *worker) status(L *lua.LState, status lua.LNumber, n int) (component.Rep
 		if !ok {
 			return r, w.misreturned("%s as the description of a status; it is a string", describe(L.Get(2)))
 		}
-		r.Description = description
+		r.Description = shorten(description, descriptionMax)
 	}
 	return r, nil
 }
+
+// descriptionMax bounds the description of a report, in bytes: it is kept with the
+// message and logged.
+const descriptionMax = 4000
 
 // part is one of the messages that a message is split into.
 type part struct {
@@ -314,6 +327,11 @@ func (w *worker) split(L *lua.LState, n int) (component.Report, error) {
 			w.parts = append(w.parts, p)
 		default:
 			return outcome, w.misreturned("%s among messages; a message is a string, msg, a copy of it, or { data = … }", describe(value))
+		}
+	}
+	for i := len(w.view.emitted); i < len(w.parts); i++ {
+		if !w.state.guard.writes(w.parts[i].size()) {
+			return outcome, w.misreturned("messages of more than %s together", mebibytes(w.state.guard.limits.Output))
 		}
 	}
 	if len(w.parts) > 0 && w.postponed == nil {

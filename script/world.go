@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gopiper/gopiper/plan"
+	lua "github.com/yuin/gopher-lua"
 )
 
 // fileMax bounds what gopiper.read_file reads, in bytes.
@@ -174,13 +174,13 @@ func (w *world) sources() map[string][]byte {
 	return all
 }
 
-// calls returns the names of what is called on a line.
-func (w *world) calls(at plan.Position) []string {
+// proto returns the code of a script or module; nil if there is none of that name.
+func (w *world) proto(file string) *lua.FunctionProto {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	for _, f := range w.loaded {
-		if f.value != nil && f.value.name == at.File {
-			return callsAt(f.value.proto, at.Line, nil)
+		if f.value != nil && f.value.name == file {
+			return f.value.proto
 		}
 	}
 	return nil

@@ -166,6 +166,7 @@ func (c *compiler) field(e *ast.AttrGetExpr) field {
 	if !ok {
 		c.refuse(e.Line(), "msg.%s, which is no field that can be compiled", key.Value)
 	}
+	c.json = c.json || known == jsonField
 	return known
 }
 

@@ -18,6 +18,7 @@ type compiler struct {
 	used, most  int        // slots
 	loops       int        // around the statement at hand
 	depth       int
+	json        bool // the function reads the message's JSON
 }
 
 // declared is a name of the function at hand.

@@ -43,7 +43,6 @@ func TestText(t *testing.T) {
 		{`msg.data = '{"b":1}' msg.key = msg.json.b`, `{"a":1}`, `{"b":1}`},
 		{`msg.json.x = 1 msg.data = msg.data .. "!"`, `{}`, `{"x":1}!`},
 		{`msg.json.x = 1 msg.key = msg.data msg.json.y = 2`, `{}`, `{"x":1,"y":2}`},
-		{`local a = msg.json.a msg.data = "new" a.x = 1`, `{"a":{}}`, `new`},
 		{`msg.data = ""`, `x`, ``},
 		{`msg.json["a" .. 1] = 1 msg.json["a" .. 2] = 2`, `{}`, `{"a1":1,"a2":2}`},
 	} {

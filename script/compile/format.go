@@ -57,6 +57,9 @@ func parseDirective(s string) (d directive, n int) {
 		}
 		n++
 	}
+	if n > 5 { // as many as there are
+		return d, 0
+	}
 	d.width, n = twoDigits(s, n)
 	if n < len(s) && s[n] == '.' {
 		d.precision, n = twoDigits(s, n+1)

@@ -13,14 +13,16 @@ import (
 
 // Limits are what one call may use. A zero stands for the default.
 type Limits struct {
-	// Steps is how many iterations of loops, calls and steps of patterns may be
-	// taken.
+	// Steps is how many iterations of loops and calls may be taken. Eight steps of
+	// a pattern count as one.
 	Steps int
 	// Time is how long a call may take. It is looked at after every 1024 steps,
 	// and after every MiB that is looked at.
 	Time time.Duration
 	// Bytes is how many bytes of strings may be built.
 	Bytes int
+	// Output is how many bytes may be written to the message and its JSON.
+	Output int
 }
 
 // The defaults of [Limits].
@@ -28,10 +30,15 @@ const (
 	DefaultSteps = 1_000_000
 	DefaultTime  = 100 * time.Millisecond
 	DefaultBytes = 64 << 20
+	// DefaultOutput is that of Output.
+	DefaultOutput = 64 << 20
 )
 
 // quantum is the number of steps between two looks at the clock.
 const quantum = 1024
+
+// patternSteps is how many steps of a pattern count as one.
+const patternSteps = 8
 
 // keepMax is how much memory for strings a runner keeps from one message to the
 // next, in bytes.
@@ -51,6 +58,7 @@ type frame struct {
 	granted  int // steps taken, and those left
 	deadline time.Time
 	built    int
+	output   int // bytes written to the message
 	line     int // of the latest step
 
 	matcher pattern.Matcher
@@ -76,6 +84,9 @@ func newFrame(limits Limits, slots int) *frame {
 	if limits.Bytes <= 0 {
 		limits.Bytes = DefaultBytes
 	}
+	if limits.Output <= 0 {
+		limits.Output = DefaultOutput
+	}
 	f := &frame{limits: limits, locals: make([]Value, slots), effects: effects{document: &jsonview.Document{}}}
 	f.matcher.Refuel = f.refuel
 	return f
@@ -83,10 +94,7 @@ func newFrame(limits Limits, slots int) *frame {
 
 // begin gets ready for a message.
 func (f *frame) begin(m component.Message) {
-	if cap(f.arena) > keepMax {
-		f.arena = nil
-	}
-	f.stack, f.arena, f.built, f.results = f.stack[:0], f.arena[:0], 0, 0
+	f.stack, f.arena, f.built, f.output, f.results = f.stack[:0], f.arena[:0], 0, 0, 0
 	f.left = min(quantum, f.limits.Steps)
 	f.granted, f.deadline, f.matcher.Fuel = f.left, time.Time{}, 0
 	f.effects.begin(m)
@@ -95,6 +103,9 @@ func (f *frame) begin(m component.Message) {
 // end lets go of the message.
 func (f *frame) end() {
 	clear(f.locals)
+	if cap(f.arena) > keepMax {
+		f.arena = nil
+	}
 	f.effects.end()
 }
 
@@ -133,7 +144,7 @@ func (f *frame) look() {
 
 // refuel gives a matcher steps.
 func (f *frame) refuel() int {
-	f.left -= quantum
+	f.left -= quantum / patternSteps
 	f.look()
 	return quantum
 }
@@ -148,9 +159,35 @@ func (f *frame) build(n int) {
 		f.bail() // one string that is too long is the interpreter's error
 	}
 	if f.built += n; f.built > f.limits.Bytes {
-		f.exceed("the function builds more than %d MiB of strings", f.limits.Bytes>>20)
+		f.exceed("the function builds more than %s of strings", mebibytes(f.limits.Bytes))
 	}
 	f.charge(n)
+	if n > cap(f.arena)-len(f.arena) && len(f.arena) > keepMax {
+		f.move(n)
+	}
+}
+
+// move makes room for n bytes more: at once for twice as much, so that little is left
+// behind, but for no more than can be needed.
+func (f *frame) move(n int) {
+	larger := make([]byte, len(f.arena), len(f.arena)+max(n, min(len(f.arena), f.limits.Bytes-f.built+keepMax)))
+	copy(larger, f.arena)
+	f.arena = larger
+}
+
+// mebibytes writes a limit in bytes.
+func mebibytes(n int) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// emit counts n bytes that are written to the message.
+func (f *frame) emit(n int) {
+	if f.output += n; f.output > f.limits.Output {
+		f.exceed("the function writes more than %s for one message", mebibytes(f.limits.Output))
+	}
 }
 
 // since returns the string that was built from start on. Memory of the arena is

@@ -3,6 +3,7 @@ package compile
 import (
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -26,7 +27,8 @@ var purposes = [...]string{"a handler", "a `when` function", "an `order_by` func
 type Function struct {
 	body  block
 	slots int
-	line  int // of its beginning
+	line  int  // of its beginning
+	json  bool // it reads the message's JSON
 }
 
 // Compile compiles a function of one message. The reason is nil, or says why it
@@ -54,8 +56,11 @@ func Compile(function *ast.FunctionExpr, purpose Purpose, environment Environmen
 		c.declare(name, c.slot())
 	}
 	body := c.block(function.Stmts)
-	return &Function{body: body, slots: c.most, line: function.Line()}, nil
+	return &Function{body: body, slots: c.most, line: function.Line(), json: c.json}, nil
 }
+
+// ReadsJSON tells whether the function reads the message's JSON.
+func (f *Function) ReadsJSON() bool { return f.json }
 
 // Options are how a runner runs a function.
 type Options struct {
@@ -66,6 +71,9 @@ type Options struct {
 	// AppendNumber is how the interpreter writes numbers: [AppendNumber] unless
 	// it is set.
 	AppendNumber func(dst []byte, f float64) []byte
+	// Indexes says that messages get the index of their JSON, as far as the
+	// function has read it, for those that read it next: see jsonview.Carrier.
+	Indexes bool
 }
 
 // Runner runs a function for one message after the other. It belongs to one
@@ -93,6 +101,7 @@ func (r *Runner) rests() bool {
 // NewRunner makes a runner of a function.
 func (f *Function) NewRunner(o Options) *Runner {
 	r := &Runner{function: f, frame: newFrame(o.Limits, f.slots)}
+	r.frame.effects.document.Indexing = o.Indexes
 	if r.frame.random, r.frame.write = o.Random, o.AppendNumber; r.frame.write == nil {
 		r.frame.write = AppendNumber
 	}
@@ -111,8 +120,13 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 		ended = r.frame.report(results)
 	}
 	r.frame.commit(ended.Class() != component.ClassDrop)
+	r.frame.passOn(ended.Class())
 	return ended, nil
 }
+
+// Deadline is when the latest call had to end; zero if it was so short that
+// nobody has looked.
+func (r *Runner) Deadline() time.Time { return r.frame.deadline }
 
 // Predicate runs a predicate and returns whether its first result is something
 // else than nil and false. The errors are those of Handle.
@@ -123,6 +137,7 @@ func (r *Runner) Predicate(m component.Message) (taken bool, err error) {
 	defer r.leave(&err)
 	results := r.run(m)
 	r.frame.settle()
+	r.frame.passOn(component.ClassDone)
 	return len(results) > 0 && results[0].truth(), nil
 }
 
@@ -176,8 +191,20 @@ func (f *frame) report(results []Value) component.Report {
 	case len(results) == 1 || results[1].kind == isNil:
 		return component.Report{Status: int(status.number)}
 	default:
-		return component.Report{Status: int(status.number), Description: f.names.own(f.textOf(results[1]))}
+		return component.Report{Status: int(status.number), Description: f.description(results[1])}
 	}
 	f.bail()
 	return component.Report{}
+}
+
+// descriptionMax bounds the description of a report, in bytes.
+const descriptionMax = 4000
+
+// description is the text of a report, cut where it is too long.
+func (f *frame) description(v Value) string {
+	text := f.textOf(v)
+	if len(text) > descriptionMax {
+		text = text[:descriptionMax] + "…"
+	}
+	return f.names.own(text)
 }

@@ -18,7 +18,11 @@ func (f *frame) document() Value {
 		if e.opened {
 			f.bail() // values of the former document may still be in use
 		}
-		e.document.Reset(bytesOf(e.data))
+		var index []byte
+		if carrier, ok := e.message.(jsonview.Carrier); ok && !e.hasData {
+			index = carrier.Index()
+		}
+		e.document.ResetIndexed(bytesOf(e.data), index)
 		e.opened, e.current = true, true
 	}
 	return f.fromJSON(e.document.Root())
@@ -74,7 +78,7 @@ func numberIn(raw []byte) Value {
 
 // index returns object[key].
 func (f *frame) index(object, key Value) Value {
-	if object.kind != isNode {
+	if object.kind != isNode || !f.effects.current {
 		return f.bail()
 	}
 	switch key.kind {
@@ -95,7 +99,7 @@ func (f *frame) index(object, key Value) Value {
 
 // member returns object.key.
 func (f *frame) member(object Value, key string) Value {
-	if object.kind != isNode || object.node.Kind() != jsonview.Object {
+	if object.kind != isNode || !f.effects.current || object.node.Kind() != jsonview.Object {
 		return f.bail()
 	}
 	f.charge(len(f.effects.data) + f.effects.growth)
@@ -104,14 +108,13 @@ func (f *frame) member(object Value, key string) Value {
 
 // setIndex does object[key] = value.
 func (f *frame) setIndex(object, key, value Value) {
-	if object.kind != isNode {
+	if object.kind != isNode || !f.effects.current { // it is no part of the data any more
 		f.bail()
 	}
 	raw := f.toJSON(value)
 	f.charge(len(f.effects.data) + f.effects.growth)
-	if f.effects.growth += len(raw) + 2; f.effects.growth > f.limits.Bytes {
-		f.bail()
-	}
+	f.effects.growth += len(raw) + 2
+	f.emit(len(raw) + 2)
 	n := object.node
 	switch {
 	case n.Kind() == jsonview.Object && key.kind == isString && value.kind == isNil:
@@ -174,7 +177,7 @@ func (f *frame) length(v Value) Value {
 	switch {
 	case v.kind == isString:
 		return number(float64(len(v.text)))
-	case v.kind == isNode && v.node.Kind() == jsonview.Array:
+	case v.kind == isNode && f.effects.current && v.node.Kind() == jsonview.Array:
 		f.charge(len(f.effects.data))
 		if n, err := v.node.Len(); err == nil {
 			return number(float64(n))

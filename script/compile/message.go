@@ -44,6 +44,9 @@ type effects struct {
 	deferred []deferred
 }
 
+// attributeOverhead is what an attribute takes beside its name and value, in bytes.
+const attributeOverhead = 64
+
 // attribute is what becomes of an attribute.
 type attribute struct {
 	name, value string
@@ -61,7 +64,7 @@ func (e *effects) begin(m component.Message) {
 // end lets go of the message and of much memory.
 func (e *effects) end() {
 	if e.growth > keepMax || len(e.data) > keepMax {
-		e.document = &jsonview.Document{}
+		e.document = &jsonview.Document{Indexing: e.document.Indexing}
 	}
 	e.message, e.standard, e.data = nil, nil, ""
 }
@@ -98,6 +101,7 @@ func (f *frame) data() Value {
 func (f *frame) setData(v Value) {
 	e := &f.effects
 	e.data, e.hasData, e.current = f.textOf(v), true, false
+	f.emit(len(e.data))
 }
 
 func (f *frame) key() Value {
@@ -166,6 +170,7 @@ func (f *frame) setAttribute(name string, v Value) {
 	c := attribute{name: name}
 	if v.kind != isNil {
 		c.value, c.set = f.textOf(v), true
+		f.emit(len(name) + len(c.value) + attributeOverhead)
 	}
 	changes := f.effects.changes
 	f.charge(len(changes) << 6)
@@ -220,6 +225,20 @@ func (f *frame) commitDocument() {
 	if changed {
 		e.message.SetData(result)
 		e.hasData = false
+	}
+}
+
+// passOn gives the message the index of its JSON, if others want it. It is called
+// when all is committed.
+func (f *frame) passOn(class component.Class) {
+	e := &f.effects
+	if !e.current || !e.document.Indexing || class != component.ClassDone {
+		return
+	}
+	if carrier, ok := e.message.(jsonview.Carrier); ok {
+		if n := e.document.IndexSize(); n > 0 {
+			carrier.SetIndex(e.document.AppendIndex(carrier.GrowIndex(n)))
+		}
 	}
 }
 

@@ -41,7 +41,9 @@ func toDecimal(f *frame, v Value) Value {
 	case isNumber:
 		return number(v.number)
 	case isString:
-		f.charge(len(v.text))
+		if f.charge(len(v.text)); len(v.text) > keepMax {
+			f.bail()
+		}
 		n, ok, sure := parseNumber(v.text)
 		if !sure {
 			return f.bail()
@@ -126,10 +128,11 @@ func stringRep(f *frame, a []Value) Value {
 	}
 	total := times * float64(len(s))
 	f.build(int(min(total, 1<<40)))
-	f.arena = slices.Grow(f.arena, int(total))
 	start := len(f.arena)
-	for range int(times) {
-		f.arena = append(f.arena, s...)
+	f.arena = slices.Grow(f.arena, int(total))[:start+int(total)]
+	out := f.arena[start:]
+	for n := copy(out, s); n < len(out) && n > 0; n *= 2 {
+		copy(out[n:], out[:n])
 	}
 	return text(f.since(start))
 }

@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"slices"
+	"testing"
+)
+
+// difference is a case in which engines differ from lua5.1 on purpose.
+type difference struct {
+	name    string   // of the case
+	engines []string // nil for all
+	got     string   // what they make of it, as in a .expected file
+	why     string
+}
+
+// of tells whether an engine is among them.
+func (d *difference) of(engine string) bool {
+	return d.engines == nil || slices.Contains(d.engines, engine)
+}
+
+// differences are all there are. docs/lua-conformance.md lists them.
+var differences = []difference{
+	{
+		name: "format/a string of nil: (\"%s\"):format(nil)", got: `string "nil"`,
+		why: "`%s` takes any value, as `tostring` does, so that a field that is missing shows in the text",
+	},
+	{
+		name: "format/a string of a boolean: (\"%s\"):format(true)", got: `string "true"`,
+		why: "the same",
+	},
+	{
+		name: "format/a string of a table", engines: []string{"gopher-lua"}, got: `string "T"`,
+		why: "the same",
+	},
+	{
+		name: "format/characters and strings: (\"%s\"):format(\"a\\0b\") == \"a\\0b\"", got: "boolean true",
+		why: "`%s` and `%c` write zero bytes, at which Lua ends the text",
+	},
+	{
+		name: "format/characters and strings: (\"%c%c%c\"):format(76, 117, 97), #(\"%c\"):format(0)", engines: []string{"gopher-lua"},
+		got: "string \"Lua\"\nnumber 1",
+		why: "the same",
+	},
+	{
+		name: "patterns/gsub: (\"abc\"):gsub(\"(\", \"x\")", got: "error",
+		why: "a pattern that is not complete is an error also where its captures are not asked for",
+	},
+	{
+		name: "values/an escape beyond a byte is an error of syntax", got: `string "\x00"`,
+		why: "an escape beyond `\\255` is cut to a byte, where Lua refuses it",
+	},
+	{
+		name: "coroutines/yield across pcall is an error", engines: []string{"gopher-lua"}, got: "boolean true\nnumber 1",
+		why: "a coroutine can yield from within `pcall`",
+	},
+	{
+		name: "metatables/__len is not used for tables", engines: []string{"gopher-lua"}, got: "number 42",
+		why: "`#` of a table asks `__len`",
+	},
+	{
+		name: "operators/integer and fraction: 3 % -math.huge == 3 % -math.huge", got: "boolean true",
+		why: "`%` with an infinity is a number, in Lua it is none",
+	},
+	{
+		name: "tables/next: next({}, \"nothing\")", engines: []string{"gopher-lua"}, got: "nil",
+		why: "`next` with a key that the table has not returns nil, in Lua it is an error",
+	},
+}
+
+// TestDifferences holds the list to the cases: what differs no longer must go.
+func TestDifferences(t *testing.T) {
+	want := make(map[string]string)
+	for _, c := range luaCases(t) {
+		want[c.name] = c.want
+	}
+	for _, d := range differences {
+		expected, ok := want[d.name]
+		if !ok || expected == d.got || d.why == "" {
+			t.Errorf("%s is no case, is no difference, or has no reason", d.name)
+		}
+		for _, name := range d.engines {
+			if !slices.ContainsFunc(engines, func(e engine) bool { return e.name == name }) {
+				t.Errorf("%s: there is no engine %s", d.name, name)
+			}
+		}
+	}
+}

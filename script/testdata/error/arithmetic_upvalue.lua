@@ -1,0 +1,3 @@
+local total
+local function add() return total + 1 end
+add()

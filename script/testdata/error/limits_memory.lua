@@ -1,0 +1,2 @@
+local gopiper = require "gopiper"
+gopiper.func{ function() end, limits = { memory = "1kB" } }

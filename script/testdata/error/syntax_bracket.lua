@@ -1,0 +1,5 @@
+local gopiper = require "gopiper"
+gopiper.createPipeline{
+  gopiper.stdin{},
+  gopiper.file{ path = "x" ),
+}

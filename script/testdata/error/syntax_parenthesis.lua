@@ -1,0 +1,2 @@
+local x = tostring(1
+local y = 2

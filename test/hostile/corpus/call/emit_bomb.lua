@@ -1,0 +1,3 @@
+-- Emitting without an end.
+-- expect: limit
+while true do msg:emit() end

@@ -1,0 +1,3 @@
+-- An error of 50 MB.
+-- expect: any
+error(('x'):rep(5e7))

@@ -1,0 +1,3 @@
+-- Taking the limit off with debug.
+-- expect: error
+debug.sethook()

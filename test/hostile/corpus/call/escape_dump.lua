@@ -1,0 +1,3 @@
+-- A function as bytecode.
+-- expect: error
+return string.dump(function() end)

@@ -1,0 +1,3 @@
+-- The environment of others.
+-- expect: error
+getfenv(0)

@@ -1,0 +1,3 @@
+-- Opening a file.
+-- expect: error
+io.open('/etc/passwd')

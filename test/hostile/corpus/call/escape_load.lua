@@ -1,0 +1,3 @@
+-- Load, with bytecode.
+-- expect: error
+return load('\27Lua')()

@@ -1,0 +1,3 @@
+-- Loadstring of an endless loop.
+-- expect: error
+loadstring('while true do end')()

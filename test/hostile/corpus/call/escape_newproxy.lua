@@ -1,0 +1,3 @@
+-- Newproxy with __gc.
+-- expect: error
+newproxy(true)

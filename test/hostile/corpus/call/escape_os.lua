@@ -1,0 +1,3 @@
+-- Ending the process.
+-- expect: error
+os.exit(3)

@@ -1,0 +1,3 @@
+-- Require of what lies outside.
+-- expect: error
+require('../../etc/passwd')

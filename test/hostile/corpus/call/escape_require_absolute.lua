@@ -1,0 +1,3 @@
+-- Require of an absolute path.
+-- expect: error
+require('/etc/passwd')

@@ -1,0 +1,3 @@
+-- Taking the guard off the globals.
+-- expect: error
+setmetatable(_G, nil)

@@ -1,0 +1,3 @@
+-- A table that holds itself.
+-- expect: error
+local t = {} t.t = t msg.json = t

@@ -1,0 +1,3 @@
+-- A loop of goto.
+-- expect: limit
+::again:: goto again

@@ -1,0 +1,3 @@
+-- An endless loop.
+-- expect: limit
+while true do end

@@ -1,0 +1,3 @@
+-- An __add that never ends.
+-- expect: limit
+local t = setmetatable({}, { __add = function() while true do end end }) return t + 1

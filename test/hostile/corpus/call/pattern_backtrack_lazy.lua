@@ -1,0 +1,3 @@
+-- Lazy items, one behind the other.
+-- expect: limit
+return (('a'):rep(5000)):find('.-.-.-.-.-.-b')

@@ -1,0 +1,3 @@
+-- A pattern that is not closed.
+-- expect: error
+return ('a'):find('[a')

@@ -1,0 +1,3 @@
+-- Recursion without an end.
+-- expect: error
+local function f() return 1 + f() end return f()

@@ -1,0 +1,3 @@
+-- __eq that compares.
+-- expect: error
+local m = { __eq = function(a, b) return a == b end } return setmetatable({}, m) == setmetatable({}, m)

@@ -1,0 +1,3 @@
+-- Gsub in a replacement of gsub.
+-- expect: any
+local function f() return (('x'):gsub('x', f)) end return f()

@@ -1,0 +1,3 @@
+-- A table that is its own __index.
+-- expect: error
+local t = {} setmetatable(t, { __index = t }) t.y = nil return t.x

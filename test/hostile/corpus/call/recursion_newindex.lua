@@ -1,0 +1,3 @@
+-- __newindex that assigns again.
+-- expect: error
+local t t = setmetatable({}, { __newindex = function(_, k, v) t[k] = v end }) t.x = 1

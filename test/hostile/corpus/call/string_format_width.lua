@@ -1,0 +1,3 @@
+-- A width of five digits.
+-- expect: error
+return ('%99999d'):format(1)

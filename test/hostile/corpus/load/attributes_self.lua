@@ -1,0 +1,3 @@
+-- Attributes that hold themselves.
+-- expect: refused
+local gopiper = require('gopiper') local t = {} t.t = t gopiper.stdin{ x = t }

@@ -1,0 +1,5 @@
+-- 100,000 constants in one function.
+-- expect: refused
+local t = {
+-- repeat 20000: 'NUMBER',
+}

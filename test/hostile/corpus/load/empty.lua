@@ -1,0 +1,3 @@
+-- A script that describes nothing.
+-- expect: refused
+

@@ -1,0 +1,3 @@
+-- A goto to nowhere.
+-- expect: refused
+goto nowhere

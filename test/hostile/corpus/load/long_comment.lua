@@ -1,0 +1,5 @@
+-- A comment that does not end.
+-- expect: refused
+--[[
+-- repeat 100000: x
+

@@ -1,0 +1,5 @@
+-- 20,000 operands of ...
+-- expect: refused
+local x = ''
+-- repeat 20000: .. 'x'
+

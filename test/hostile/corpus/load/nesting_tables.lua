@@ -1,0 +1,5 @@
+-- 100,000 tables in tables.
+-- expect: refused
+local x =
+-- repeat 100000: {
+

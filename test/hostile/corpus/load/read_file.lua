@@ -1,0 +1,3 @@
+-- Reading a device.
+-- expect: refused
+require('gopiper').read_file('/dev/zero')

@@ -1,0 +1,3 @@
+-- An endless loop while describing.
+-- expect: refused
+while true do end
