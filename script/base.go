@@ -9,6 +9,22 @@ import (
 // This file has functions of Lua that the engine has, too, but that do not do
 // what those of Lua 5.1 do.
 
+// protectedMax is how deep pcall and xpcall may be nested, which Lua 5.1 bounds
+// with the calls of C, 200. Each takes long to end when the stack is deep.
+const protectedMax = 100
+
+// protects bounds how deep the engine's pcall or xpcall is nested.
+func (st *state) protects(call lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if st.protected >= protectedMax {
+			L.RaiseError("stack overflow: pcall is nested more than %d deep", protectedMax)
+		}
+		st.protected++
+		defer func() { st.protected-- }()
+		return call(L)
+	}
+}
+
 // raise is error: the position is that of the level, and a number is text.
 func raise(L *lua.LState) int {
 	value := L.Get(1)

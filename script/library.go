@@ -48,6 +48,9 @@ func (st *state) openLibrary() {
 		"error": st.counted(raise), "assert": assert, "setmetatable": setMetatable, "rawset": rawSet, "select": choose,
 		forName: forNumber,
 	})
+	for _, name := range []string{"pcall", "xpcall"} {
+		st.set(globals, map[string]lua.LGFunction{name: st.protects(globals.RawGetString(name).(*lua.LFunction).GFunction)})
+	}
 	st.set(globals.RawGetString("table").(*lua.LTable), map[string]lua.LGFunction{
 		"concat": st.tableConcat, "insert": st.tableInsert, "maxn": tableMaxn, "sort": st.tableSort,
 	})

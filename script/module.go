@@ -8,6 +8,7 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/std"
 )
 
 // openModule makes what require("gopiper") returns.
@@ -34,14 +35,13 @@ func (st *state) openModule() {
 		module.RawSetString(name, lua.LNumber(status))
 	}
 	meta := L.CreateTable(0, 4)
-	own := append(slices.Sorted(maps.Keys(functions)), standardNames()...)
 	st.set(meta, map[string]lua.LGFunction{
 		"__index": func(L *lua.LState) int {
 			name, ok := L.Get(2).(lua.LString)
 			if !ok {
 				L.RaiseError("gopiper has no field %s; write gopiper.NAME", L.Get(2).String())
 			}
-			L.Push(st.shortForm(L, string(name), own))
+			L.Push(st.shortForm(L, string(name)))
 			return 1
 		},
 		"__newindex": func(L *lua.LState) int {
@@ -51,7 +51,7 @@ func (st *state) openModule() {
 	})
 	meta.RawSetString("__metatable", lua.LFalse)
 	meta.RawSetString(groupMark, lua.LTrue)
-	st.openStandard(module, meta, own)
+	st.openStandard(module, meta)
 	module.Metatable = meta
 	st.modules["gopiper"] = module
 	st.stage = L.CreateTable(0, 3)
@@ -70,13 +70,13 @@ func (st *state) openModule() {
 
 // shortForm returns the function gopiper.NAME, which is short for
 // loadComponent(NAME, …).
-func (st *state) shortForm(L *lua.LState, name string, own []string) *lua.LFunction {
+func (st *state) shortForm(L *lua.LState, name string) *lua.LFunction {
 	if f, ok := st.shortForms[name]; ok {
 		return f
 	}
 	known := st.script.options.Known
 	if hasUpper(name) || len(known) > 0 && !slices.Contains(known, name) && !slices.Contains([]byte(name), '.') {
-		hint := suggest(name, append(own, known...))
+		hint := suggest(name, append(st.moduleNames(), known...))
 		if hint == "" {
 			hint = "; `gopiper list` shows those there are"
 		}
@@ -88,6 +88,21 @@ func (st *state) shortForm(L *lua.LState, name string, own []string) *lua.LFunct
 	})
 	st.shortForms[name], st.names[f] = f, name
 	return f
+}
+
+// moduleNames are all names in the module, for suggestions.
+func (st *state) moduleNames() []string {
+	var names []string
+	for _, g := range std.Groups() {
+		names = append(names, g.Name)
+	}
+	st.modules["gopiper"].(*lua.LTable).ForEach(func(key, _ lua.LValue) {
+		if name := key.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	slices.Sort(names)
+	return names
 }
 
 // hasUpper: names of components are in lower_snake_case, so that

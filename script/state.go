@@ -43,6 +43,7 @@ type state struct {
 	modules    map[string]lua.LValue // nil while it is being loaded
 	loading    []string
 	coroutine  int // depth of coroutines that have resumed others
+	protected  int // depth of pcall in pcall
 
 	originals  originals
 	shortForms map[string]*lua.LFunction
@@ -77,7 +78,7 @@ const listMax = 1 << 20
 const registersMax = 1 << 16
 
 // framesMax is how deep functions may call one another.
-const framesMax = 400
+const framesMax = 1000
 
 func init() {
 	// An assignment to t[n] fills the table up to n at once. A list that is longer

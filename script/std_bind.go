@@ -19,6 +19,7 @@ type standard struct {
 	running   *lua.LState // the coroutine that calls
 	arguments []std.Value
 	left      int // values that the arguments may still hold
+	decoded   std.Memory[lua.LValue]
 
 	objects map[string]*lua.LTable // metatables
 	// made are the groups and functions by their names, for the compiler; nil
@@ -26,9 +27,8 @@ type standard struct {
 	made map[lua.LValue]string
 }
 
-// openStandard makes gopiper.NAME find the standard library. short are the names
-// of the module's own functions.
-func (st *state) openStandard(module, meta *lua.LTable, short []string) {
+// openStandard makes gopiper.NAME find the standard library.
+func (st *state) openStandard(module, meta *lua.LTable) {
 	b := &st.standard
 	b.st = st
 	b.context = std.Context{
@@ -42,7 +42,7 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	st.set(meta, map[string]lua.LGFunction{"__index": func(L *lua.LState) int {
 		if name, ok := L.Get(2).(lua.LString); ok {
 			if g := std.Find(string(name)); g != nil {
-				value := b.group(g, short)
+				value := b.group(g)
 				module.RawSetString(g.Name, value)
 				L.Push(value)
 				return 1
@@ -52,18 +52,9 @@ func (st *state) openStandard(module, meta *lua.LTable, short []string) {
 	}})
 }
 
-// standardNames are the names in the module that openModule does not make.
-func standardNames() []string {
-	names := []string{"null", "array", "object"}
-	for _, g := range std.Groups() {
-		names = append(names, g.Name)
-	}
-	return names
-}
-
 // group makes the table of a group, or its function. What the name stands for
 // as a component, such as gopiper.json{ … }, it still does.
-func (b *standard) group(g *std.Group, short []string) lua.LValue {
+func (b *standard) group(g *std.Group) lua.LValue {
 	L := b.st.lua
 	table := L.CreateTable(0, len(g.Functions))
 	var single lua.LValue
@@ -98,7 +89,7 @@ func (b *standard) group(g *std.Group, short []string) lua.LValue {
 		},
 		"__call": func(L *lua.LState) int {
 			attributes := L.Get(2)
-			L.Push(b.st.shortForm(L, g.Name, short))
+			L.Push(b.st.shortForm(L, g.Name))
 			L.Push(attributes)
 			L.Call(1, 1)
 			return 1
@@ -141,17 +132,11 @@ func (b *standard) methods(kind string) *lua.LTable {
 
 // bind makes a Lua function of one of the library.
 func (b *standard) bind(f *std.Function) lua.LGFunction {
+	if f.Name == "json.decode" {
+		return b.decodeJSON
+	}
 	return func(L *lua.LState) int {
-		b.surroundings(L)
-		b.arguments, b.left = b.arguments[:0], argumentsMax
-		for i := 1; i <= L.GetTop(); i++ {
-			value, err := b.fromLua(L.Get(i), 0)
-			if err != nil {
-				b.arguments = b.arguments[:0]
-				L.RaiseError("bad argument #%d to '%s' (%s)", i, f.Short(), err.Error())
-			}
-			b.arguments = append(b.arguments, value)
-		}
+		b.gather(L, f.Short())
 		results, err := f.Call(&b.context, b.arguments)
 		clear(b.arguments)
 		if err != nil {
@@ -162,6 +147,20 @@ func (b *standard) bind(f *std.Function) lua.LGFunction {
 			L.Push(b.toLua(value))
 		}
 		return len(results)
+	}
+}
+
+// gather makes the arguments of a call.
+func (b *standard) gather(L *lua.LState, function string) {
+	b.surroundings(L)
+	b.arguments, b.left = b.arguments[:0], argumentsMax
+	for i := 1; i <= L.GetTop(); i++ {
+		value, err := b.fromLua(L.Get(i), 0)
+		if err != nil {
+			b.arguments = b.arguments[:0]
+			L.RaiseError("bad argument #%d to '%s' (%s)", i, function, err.Error())
+		}
+		b.arguments = append(b.arguments, value)
 	}
 }
 

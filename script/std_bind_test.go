@@ -137,6 +137,7 @@ return x[1] == x[2], x[3] < x[1], x[1] < x[5], x[1] .. "!", x[1] + 0, type(x[4])
 	{`pcall(function() gopiper.json.decod = 1 end)`,
 		`false, "gopiper.json.decod cannot be assigned: the library is shared by all; use a variable of your own"`},
 	{`pcall(function() return gopiper.regx end)`, `false, "gopiper.regx is no component; did you mean \"regex\"?"`},
+	{`pcall(function() return gopiper.regexx end)`, `false, "gopiper.regexx is no component; did you mean \"regex\"?"`},
 	{`pcall(function() return gopiper.arry end)`, `false, "gopiper.arry is no component; did you mean \"array\"?"`},
 	{`pcall(rawset, gopiper.json, "encode", print)`, `false, "rawset: the library is shared by all and cannot be changed; use a table of your own"`},
 	{`gopiper.json.decode("[" .. ("1,"):rep(2^19) .. "1]")`, `nil, "more than 524288 values"`},

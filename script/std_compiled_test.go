@@ -213,3 +213,23 @@ func TestStandardCompiledAllocates(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkStandardJSON(b *testing.B) {
+	for _, test := range []struct{ name, body string }{
+		{"decode", `local t = gopiper.json.decode(msg.data)`},
+		{"decode and encode", `local s = gopiper.json.encode(gopiper.json.decode(msg.data))`},
+		{"encode msg.json", `local s = gopiper.json.encode(msg.json)`},
+		{"msg.json = decode", `msg.json = gopiper.json.decode(msg.data)`},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			c := functionOf(load(b, withFunction(test.body)), 0, 1).Create(0, 0, nil).(component.BatchHandler)
+			messages, reports := []component.Message{&reused{StandardMessage: newFake(event), data: []byte(event)}}, make([]component.Report, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				if c.HandleBatch(messages, reports); reports[0].Status != 0 {
+					b.Fatal(reports[0])
+				}
+			}
+		})
+	}
+}

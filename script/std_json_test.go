@@ -1,9 +1,18 @@
 package script
 
 import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/jsonview"
 	"github.com/gopiper/gopiper/script/std"
 )
 
@@ -62,4 +71,107 @@ gopiper.createPipeline{ gopiper.stdin{}, function(msg) seen:add(); size:set(#msg
 	if len(list) != 2 || list[0].Name != "seen" || list[0].Value != 103 || list[1].Name != "size" || list[1].Value != 2 || list[1].Labels[0].Value != "bytes" {
 		t.Errorf("%+v", list)
 	}
+}
+
+// drawJSON draws the text of a JSON value.
+func drawJSON(t *rapid.T, depth int) string {
+	kinds := 6
+	if depth > 3 {
+		kinds = 4
+	}
+	switch rapid.IntRange(0, kinds-1).Draw(t, "kind") {
+	case 0:
+		return rapid.SampledFrom([]string{"null", "true", "false", "1.0", "1e3", "-0", "0.1", "1e999", "1e-999", "9007199254740992"}).Draw(t, "word")
+	case 1:
+		return strconv.FormatInt(rapid.Int64().Draw(t, "whole"), 10)
+	case 2:
+		return string(jsonview.AppendString(nil, rapid.String().Draw(t, "text")))
+	case 3:
+		return rapid.SampledFrom([]string{"[]", "{}", `"\u00e9\n\ud83d\ude00"`, `""`}).Draw(t, "small")
+	case 4:
+		var parts []string
+		for range rapid.IntRange(0, 4).Draw(t, "elements") {
+			parts = append(parts, drawJSON(t, depth+1))
+		}
+		return "[ " + strings.Join(parts, ", ") + "]"
+	}
+	var parts []string
+	for range rapid.IntRange(0, 4).Draw(t, "fields") {
+		parts = append(parts, string(jsonview.AppendString(nil, rapid.StringN(0, 2, -1).Draw(t, "name")))+": "+drawJSON(t, depth+1))
+	}
+	return "{" + strings.Join(parts, ",") + " }"
+}
+
+// What is decoded and encoded has the same values, for Lua tables as for those of
+// the library, and can be decoded and encoded again.
+func TestStandardJSONRoundTrip(t *testing.T) {
+	c := functionOf(load(t, withFunction(`msg.data = gopiper.json.encode(gopiper.json.decode(msg.data))`)), 0, 1).Create(0, 0, nil).(component.BatchHandler)
+	var context std.Context
+	library := func(name string, value std.Value) std.Value {
+		for _, f := range std.Functions() {
+			if f.Name == name {
+				results, err := f.Call(&context, []std.Value{value})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return results[0]
+			}
+		}
+		return std.Value{}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawJSON(t, 0)
+		m := newFake(text)
+		for range 2 {
+			reports := make([]component.Report, 1)
+			if c.HandleBatch([]component.Message{m}, reports); reports[0].Status != 0 {
+				t.Fatalf("%s: %v", text, reports[0])
+			}
+			value := library("json.decode", std.Text(text))
+			sortAll(value)
+			if want := library("json.encode", value).Text; string(m.GetData()) != want {
+				t.Fatalf("%s\ngot:  %s\nwant: %s", text, m.GetData(), want)
+			}
+		}
+		if before, after := parsedJSON(t, text), parsedJSON(t, string(m.GetData())); !strings.Contains(text, ":") && plain(before) != plain(after) {
+			t.Fatalf("%s became %s", text, m.GetData()) // of names that repeat Go takes the last
+		}
+	})
+}
+
+func parsedJSON(t *rapid.T, text string) (value any) {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func sortAll(v std.Value) {
+	if v.Kind == std.Map {
+		v.Table.Sort()
+		for _, inner := range append(v.Table.List, v.Table.Fields...) {
+			sortAll(inner)
+		}
+	}
+}
+
+// plain shows a value with its numbers as they are, however they are written.
+func plain(value any) string {
+	switch v := value.(type) {
+	case json.Number:
+		n, _, err := big.ParseFloat(v.String(), 10, 200, big.ToNearestEven)
+		if f, _ := n.Float64(); err == nil && strings.ContainsAny(v.String(), ".e") && f != 0 && !math.IsInf(f, 0) {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+		return n.Text('g', 60)
+	case []any:
+		var parts []string
+		for _, element := range v {
+			parts = append(parts, plain(element))
+		}
+		return fmt.Sprint(parts)
+	}
+	return fmt.Sprintf("%#v", value)
 }

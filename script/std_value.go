@@ -81,12 +81,18 @@ func (b *standard) tableFromLua(table *lua.LTable, depth int) (std.Value, error)
 			if err != nil {
 				return std.Value{}, deeper("."+string(k), depth, err)
 			}
+			if t.Names == nil {
+				t.Names, t.Fields = make([]string, 0, 8), make([]std.Value, 0, 8)
+			}
 			sorted, last = sorted && last <= string(k), string(k)
 			t.Names, t.Fields = append(t.Names, last), append(t.Fields, element)
 		case lua.LNumber:
 			if n := len(t.List) + 1; float64(k) != float64(n) {
 				return std.Value{}, fmt.Errorf("a list has the elements 1, 2, 3 and so on without a hole; [%s] comes where [%d] is expected",
 					std.FormatNumber(float64(k)), n)
+			}
+			if t.List == nil {
+				t.List = make([]std.Value, 0, min(table.Len(), b.left+1))
 			}
 			if err != nil {
 				return std.Value{}, deeper("["+strconv.Itoa(len(t.List)+1)+"]", depth, err)

@@ -26,11 +26,11 @@ var differences = []difference{
 	},
 	{
 		name: "format/a string of a boolean: (\"%s\"):format(true)", got: `string "true"`,
-		why: "the same",
+		why: "as above",
 	},
 	{
 		name: "format/a string of a table", engines: []string{"gopher-lua"}, got: `string "T"`,
-		why: "the same",
+		why: "as above",
 	},
 	{
 		name: "format/characters and strings: (\"%s\"):format(\"a\\0b\") == \"a\\0b\"", got: "boolean true",
@@ -39,7 +39,7 @@ var differences = []difference{
 	{
 		name: "format/characters and strings: (\"%c%c%c\"):format(76, 117, 97), #(\"%c\"):format(0)", engines: []string{"gopher-lua"},
 		got: "string \"Lua\"\nnumber 1",
-		why: "the same",
+		why: "as above",
 	},
 	{
 		name: "patterns/gsub: (\"abc\"):gsub(\"(\", \"x\")", got: "error",

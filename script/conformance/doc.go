@@ -8,4 +8,4 @@
 // in engine_test.go; docs/lua-conformance.md says more.
 package conformance
 
-//go:generate go test -run TestExpected|TestPage -update .
+//go:generate go test . -run "TestExpected|TestPage" -update

@@ -56,6 +56,7 @@ type Context struct {
 	buffer      []byte
 	scratch     []byte
 	mac         mac
+	decoded     Memory[Value]
 
 	arguments arguments
 	results   [3]Value

@@ -7,6 +7,11 @@
 // and reference pages are made, so that all engines have the same functions,
 // with the same results and the same errors.
 //
+// A group is a variable of type [Group] in the list of registry.go. What it needs
+// of its surroundings is a field of [Context]; what it keeps for one worker, too.
+// Functions without effects and without tables in their results are named in
+// pure, beside that list, and then compiled functions can call them.
+//
 // # Errors
 //
 // Arguments are checked as Lua 5.1 checks those of its own functions: a number
