@@ -76,6 +76,7 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 		}
 		rest.RawSet(key, value)
 	}
+	takeEngine(L, f, rest, what)
 	st.attributesOf(L, stage, rest, what)
 	life.init = st.lifecycleFunction(L, table, "init", what)
 	life.timer = st.lifecycleFunction(L, table, "timer", what)
