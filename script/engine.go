@@ -3,7 +3,6 @@ package script
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -55,7 +54,7 @@ func engineOf(name string) (Engine, error) {
 	for _, e := range Engines() {
 		names = append(names, string(e))
 	}
-	return "", fmt.Errorf("there is no engine %q%s; there are %s", name, suggest(name, names), strings.Join(names, ", "))
+	return "", fmt.Errorf("there is no engine %q%s", name, suggestOption(name, names))
 }
 
 // takeEngine takes the attribute engine of a function out of its stage's.

@@ -185,20 +185,6 @@ func (s *Script) another(what string) *Error {
 	}
 }
 
-// jitError turns an error of LuaJIT into one of the script.
-func (s *Script) jitError(err error) *Error {
-	var e *luajit.Error
-	if !errors.As(err, &e) {
-		return &Error{Position: plan.Position{File: s.name}, Message: err.Error()}
-	}
-	at := plan.Position{File: e.File, Line: e.Line}
-	result := &Error{Position: at, Message: e.Message}
-	if lines := strings.Split(e.Stack, "\n"); len(lines) > 1 || e.Stack != "" && !strings.HasPrefix(e.Stack, at.String()+":") {
-		result.Stack = e.Stack
-	}
-	return result
-}
-
 // describing is what a script sees of its surroundings while it describes on
 // LuaJIT: what it saw at first.
 type describing struct {
