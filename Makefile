@@ -15,7 +15,7 @@ MODULES = component test/plugins/thirdparty/shout test/plugins/thirdparty/words
 RACE     = . ./engine ./store ./control ./script ./loader ./observe ./components/...
 FUZZTIME = 30000x
 
-.PHONY: build gopiper plugins $(PLUGINS) test race fuzz lint cross bench demo docs clean help
+.PHONY: build gopiper plugins $(PLUGINS) luajit test race fuzz lint cross bench demo docs clean help
 
 build: gopiper plugins ## build gopiper and its plugins into build/ (what make alone does)
 
@@ -27,11 +27,18 @@ plugins: $(PLUGINS) ## build the built-ins that are also plugins
 $(PLUGINS):
 	$(BUILD) -buildmode=plugin -o build/$@.so ./plugins/$@
 
-test: ## run the tests
+# The tests run functions on LuaJIT too, which gopiper loads when a script asks for it.
+luajit:
+	@test -n "$$GOPIPER_LUAJIT" || ldconfig -p 2> /dev/null | grep -q 'libluajit-5\.1\.so' || \
+		ls /opt/homebrew/lib/libluajit-5.1.dylib /usr/local/lib/libluajit-5.1.dylib > /dev/null 2>&1 || \
+		{ command -v apt-get > /dev/null && apt-get update && apt-get install -y libluajit-5.1-2; } || \
+		{ echo "LuaJIT 2.1 is missing: apt-get install libluajit-5.1-2, or brew install luajit, or name its file in GOPIPER_LUAJIT"; exit 1; }
+
+test: luajit ## run the tests
 	go test $(TEST)
 	cd component && go test ./...
 
-race: ## run the tests of what is concurrent under the race detector
+race: luajit ## run the tests of what is concurrent under the race detector
 	CGO_ENABLED=1 go test -race -short $(RACE)
 
 fuzz: ## run every fuzz test for a while: make fuzz FUZZTIME=5m

@@ -22,12 +22,14 @@ var scripted = []workload{
 		name: "W4i", title: "lines, rewritten by a Lua function", data: lines, sinks: onlyNull, rewrite: rewriteLine,
 		programs: []program{
 			gopiper("compiled", "w4i.lua"),
-			interpreted("gopher-lua", "w4i.lua"),
+			onEngine("gopher-lua", "gopher-lua", "w4i.lua"),
+			onEngine("on luajit", "luajit", "w4i.lua"),
 			{name: "luajit", command: []string{"luajit", "bench/peers/lua/w4i.lua"}},
 		},
 		requirements: []requirement{
 			{subject: "compiled", references: []string{"luajit"}, metric: cpu, atLeast: 3},
 			{subject: "gopher-lua", references: []string{"luajit"}, metric: cpu, atMost: 2},
+			{subject: "on luajit", references: []string{"luajit"}, metric: cpu, atLeast: 1},
 		},
 	},
 	{
@@ -35,12 +37,14 @@ var scripted = []workload{
 		keep: keepsInfo, edit: setEnv,
 		programs: []program{
 			gopiper("compiled", "w4ii.lua"),
-			interpreted("gopher-lua", "w4ii.lua"),
+			onEngine("gopher-lua", "gopher-lua", "w4ii.lua"),
+			onEngine("on luajit", "luajit", "w4ii.lua"),
 			{name: "luajit with cjson", command: []string{"luajit", "bench/peers/lua/w4ii.lua"}},
 		},
 		requirements: []requirement{
 			{subject: "compiled", references: []string{"luajit with cjson"}, metric: cpu, atLeast: 4},
 			{subject: "gopher-lua", references: []string{"luajit with cjson"}, metric: cpu, atMost: 1},
+			{subject: "on luajit", references: []string{"luajit with cjson"}, metric: cpu, atLeast: 1},
 		},
 	},
 	{
@@ -58,9 +62,9 @@ var scripted = []workload{
 		name: "W7 Lua", title: "W4ii with two ordered workers, on two cores and on one", data: events,
 		sinks: onlyNull, keep: keepsInfo, edit: setEnv,
 		programs: []program{
-			interpreted("two workers", "w7lua.lua"),
-			{name: "two workers, one core", command: append([]string{"taskset", "-c", "0"}, interpreted("", "w7lua.lua").command...)},
-			interpreted("one worker", "w4ii.lua"),
+			onEngine("two workers", "gopher-lua", "w7lua.lua"),
+			{name: "two workers, one core", command: append([]string{"taskset", "-c", "0"}, onEngine("", "gopher-lua", "w7lua.lua").command...)},
+			onEngine("one worker", "gopher-lua", "w4ii.lua"),
 			gopiper("compiled, two workers", "w7lua.lua"),
 			{name: "compiled, two workers, one core", command: append([]string{"taskset", "-c", "0"}, gopiper("", "w7lua.lua").command...)},
 			gopiper("compiled, one worker", "w4ii.lua"),
@@ -74,8 +78,9 @@ var scripted = []workload{
 	},
 }
 
-func interpreted(name, plan string) program {
-	return program{name: name, command: []string{"build/gopiper", "run", "--lua", "gopher-lua", "bench/plans/" + plan}}
+// onEngine is gopiper with all functions on one engine.
+func onEngine(name, engine, plan string) program {
+	return program{name: name, command: []string{"build/gopiper", "run", "--lua", engine, "bench/plans/" + plan}}
 }
 
 func rewriteLine(line []byte) []byte {

@@ -96,6 +96,8 @@ func scriptDefaults(t *testing.T) []row {
 		{"lists", number(source(t, "script/state.go", "listMax")), "Elements of a list; one that is longer has no length."},
 		{"description", size(source(t, "script/worker.go", "descriptionMax")), "Of a report. What is longer is cut."},
 		{"stages", number(source(t, "script/stage.go", "stagesMax")), "That a script places, those in branches counted."},
+		{"call on LuaJIT", duration(script.DefaultLuaJITLimit), "How long a function may take with one message on [LuaJIT](lua.md#engines), which cannot be interrupted: the process ends then, with the exit code 1. `--luajit-limit` sets it."},
+		{"a state of LuaJIT", size(script.DefaultLuaJITMemory), "What it may take after a batch; it is replaced then, and the variables of its functions begin anew."},
 		{"string", size(source(t, "script/guard.go", "stringMax")), "The length of a string, and of a file for `read_file`."},
 		{"source", size(source(t, "script/compile.go", "sourceMax")), "The length of a script or module."},
 		{"attributes", number(source(t, "script/convert.go", "depthMax")), "How deep tables of attributes may be nested."},

@@ -93,7 +93,8 @@ func removeGenerated(t *testing.T, want map[string]string) {
 func luaIndex(t *testing.T) string {
 	var page strings.Builder
 	page.WriteString("# Functions and views\n\nEvery function and view that scripts have, a page each. [The language](../lua.md) tells how they play together; " +
-		"the sessions and examples on all pages are run by the tests.\n")
+		"which [engines](../lua.md#engines) there are, " +
+		"and how they differ; the sessions and examples on all pages are run by the tests.\n")
 	for _, v := range views {
 		fmt.Fprintf(&page, "\n## %s\n\n| | |\n|---|---|\n", v.title)
 		for _, name := range v.names {

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -16,6 +17,7 @@ import (
 const (
 	engineCompiled    = "compiled"
 	engineInterpreter = "gopher-lua"
+	engineLuaJIT      = "luajit"
 )
 
 // compiled is what became of a function of the plan: its function is nil if the
@@ -23,18 +25,20 @@ const (
 type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
-	indexes  bool // compiled or not, it passes on what it knows of the JSON
+	onLuaJIT bool
+	label    string // tells people which it is
+	indexes  bool   // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
 // notes in the plan what runs each.
-func (s *Script) compileFunctions(st *state) {
+func (s *Script) compileFunctions(st *state) *Error {
 	s.compiled = make([]compiled, len(st.functions))
 	if len(st.functions) == 0 {
-		return
+		return nil
 	}
 	c := &compiling{state: st, surveys: make(map[string]*survey)}
-	if !s.options.Interpret {
+	if s.options.Engine != EngineGopherLua {
 		for name, source := range s.world.sources() {
 			c.surveys[name] = surveyed(source, name)
 		}
@@ -42,20 +46,27 @@ func (s *Script) compileFunctions(st *state) {
 	var visit func(stages []*plan.Stage)
 	visit = func(stages []*plan.Stage) {
 		for _, stage := range stages {
+			c.at = stage.Position
 			c.compile(stage.Function, compile.Handler)
 			c.compile(stage.OrderByFunction, compile.Key)
 			for _, branch := range stage.Branches {
+				c.at = branch.Position
 				c.compile(branch.When, compile.Predicate)
 				visit(branch.Stages)
 			}
 		}
 	}
 	for _, p := range s.plan.Pipelines {
+		c.pipeline = "pipeline " + p.Name
+		if p.Name == "" {
+			c.pipeline = "the pipeline at " + p.Position.String()
+		}
 		visit(p.Stages)
 		visit(p.Failed)
 		s.noteIndexes(p.Failed, false)
 		s.noteIndexes(p.Stages, false)
 	}
+	return c.problem
 }
 
 // compiling is the compilation of the functions of a script, in the state that has
@@ -63,6 +74,10 @@ func (s *Script) compileFunctions(st *state) {
 type compiling struct {
 	state   *state
 	surveys map[string]*survey // of the script and its modules
+
+	pipeline string        // at hand: its name or number
+	at       plan.Position // of the stage at hand
+	problem  *Error        // the first
 }
 
 func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
@@ -70,25 +85,56 @@ func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 		return
 	}
 	f.Engine = engineInterpreter
-	s := c.state.script
-	if s.options.Interpret {
+	s, impl := c.state.script, f.Impl.(*Function)
+	ordinal := impl.ordinal
+	s.compiled[ordinal].purpose = purpose
+	s.compiled[ordinal].label = c.label(f, purpose)
+	onLuaJIT, missing, problem := s.onLuaJIT(f, c.at)
+	switch {
+	case problem != nil:
+		if c.problem == nil {
+			c.problem = problem
+		}
+		return
+	case onLuaJIT:
+		f.Engine, s.compiled[ordinal].onLuaJIT = engineLuaJIT, true
+		return
+	case s.wanted(impl) == EngineGopherLua || s.wanted(impl) == EngineLuaJIT:
+		f.Reason = missing
 		return
 	}
-	ordinal := f.Impl.(*Function).ordinal
 	function := c.state.functions[ordinal]
 	tree, reason := c.tree(function)
 	if life := f.Impl.(*Function).life; life != nil && life.batch {
 		reason = &compile.Reason{Line: function.Proto.LineDefined, Text: "handle_batch, which gets many messages at once"}
 	}
 	if reason == nil {
-		s.compiled[ordinal].purpose = purpose
 		s.compiled[ordinal].function, reason = compile.Compile(tree, purpose, &meanings{c, function})
 	}
+	f.Reason = missing
 	if reason != nil {
 		f.Reason = reason.Error()
+		if missing != "" {
+			f.Reason += "; " + missing
+		}
 		return
 	}
 	f.Engine = engineCompiled
+}
+
+// label tells people which function it is.
+func (c *compiling) label(f *plan.Func, purpose compile.Purpose) string {
+	what := "the function"
+	switch {
+	case purpose == compile.Predicate:
+		what = "the `when` function"
+	case purpose == compile.Key:
+		what = "the `order_by` function"
+	}
+	if f.Name != "" {
+		what += " " + strconv.Quote(f.Name)
+	}
+	return what + " (" + f.Position.String() + "), the stage at " + c.at.String() + " of " + c.pipeline
 }
 
 // tree finds what the user wrote of a function.

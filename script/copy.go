@@ -1,6 +1,9 @@
 package script
 
 import (
+	"errors"
+	"fmt"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
@@ -42,11 +45,15 @@ func (st *state) receiver(L *lua.LState, method string) *held {
 func (st *state) copyMessage(L *lua.LState) int {
 	h := st.receiver(L, "copy")
 	p := st.snapshot(L, h.view)
+	L.Push(st.newMessage(h.origin().copyOf(&p)))
+	return 1
+}
+
+// copyOf makes a copy of what the message, or a copy of it, was.
+func (v *view) copyOf(p *part) *view {
 	m := component.NewMessage([]byte(p.data))
 	p.give(m)
-	origin := h.origin()
-	L.Push(st.newMessage(&view{message: m, data: lua.LString(p.data), copied: origin, born: origin.calls}))
-	return 1
+	return &view{message: m, data: lua.LString(p.data), copied: v, born: v.calls}
 }
 
 // emitMessage is msg:emit(): the message as it is now is sent on once the
@@ -57,17 +64,23 @@ func (st *state) emitMessage(L *lua.LState) int {
 		st.of.emitView(L, h)
 		return 0
 	}
-	switch origin := h.origin(); {
-	case origin.readOnly != "":
-		L.RaiseError("%s must not send messages; emit them in a function of the pipeline", origin.readOnly)
-	case !origin.sends:
-		L.RaiseError("messages cannot be sent on here: nothing follows the function")
-	default:
-		p := st.snapshot(L, h.view)
-		st.guard.emit(L, p.size())
-		origin.emitted = append(origin.emitted, p)
-	}
+	origin := h.origin()
+	check(L, origin.emits())
+	p := st.snapshot(L, h.view)
+	st.guard.emit(L, p.size())
+	origin.emitted = append(origin.emitted, p)
 	return 0
+}
+
+// emits is an error if the function may not emit messages.
+func (v *view) emits() error {
+	switch {
+	case v.readOnly != "":
+		return fmt.Errorf("%s must not send messages; emit them in a function of the pipeline", v.readOnly)
+	case !v.sends:
+		return errors.New("messages cannot be sent on here: nothing follows the function")
+	}
+	return nil
 }
 
 // snapshot returns all that the message has now, to be sent on.

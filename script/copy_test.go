@@ -45,7 +45,7 @@ var copyTests = []struct {
 	{"of something else", `msg.emit(msg.attributes)`, "210 test.lua:2: msg:emit() is called with a colon", "{}" + rest, nil},
 	{"assigned", `msg.emit = 1`, "210 test.lua:2: msg.emit is a method and cannot be assigned", "{}" + rest, nil},
 	{"misspelled", `msg:emt()`, `210 test.lua:2: a message has no field "emt"; did you mean "emit"?`, "{}" + rest, nil},
-	{"too much", `msg.data = ("x"):rep(2^20); for i = 1, 100 do msg:emit() end`, "211 test.lua:2: the function writes more than 64 MiB for one message", "", nil},
+	{"too much", `msg.data = ("x"):rep(2^20); for i = 1, 100 do msg:emit() end`, "211 test.lua:2: the function writes more than 32 MiB for one message", "", nil},
 }
 
 func TestCopyAndEmit(t *testing.T) {

@@ -105,6 +105,10 @@
 // of the batch. An error of flush fails what is kept, and so does flush when it returns
 // and leaves something kept; one of timer is printed and leaves everything as it was.
 //
+// With stateful = true it has gopiper.state, in [std], whose changes belong to the message
+// that handle was called with; it then gets one message at a time. gopiper.shared is one
+// dictionary for all Lua states of the script.
+//
 // # The language
 //
 // Lua 5.1 with goto, without io, debug, package, load, loadstring, loadfile,

@@ -29,6 +29,7 @@ type Function struct {
 	script   *Script
 	ordinal  int        // its place in state.functions
 	pipeline int        // its place in Plan.Pipelines
+	engine   Engine     // what its stage wants it to run on; "" for nothing
 	life     *lifecycle // of one that is a part of a table; nil for any other
 	limits   Limits
 	// pipelineName and stage name its place in log lines; see Place.
@@ -67,7 +68,11 @@ func (f *Function) Amount() int { return 1 }
 // needs not be called: the component's Open does the same, and so does the
 // first message. The error is an *[Error].
 func (f *Function) Prepare(segment, worker int) error {
-	s := seat{function: f, place: place{f.pipeline, segment, worker}}
+	at := place{f.pipeline, segment, worker}
+	if f.onLuaJIT() {
+		return (&jitSeat{function: f, at: at}).open()
+	}
+	s := seat{function: f, place: at}
 	if err := s.enter(context.Background()); err != nil {
 		return err
 	}
@@ -79,17 +84,29 @@ func (f *Function) Prepare(segment, worker int) error {
 // returns the *[Error] of a script that cannot be evaluated again; without Open
 // every message fails with [StatusState] then.
 func (f *Function) Create(segment, worker int, postponed chan component.Message) component.Component {
-	if f.life != nil {
+	at := place{f.pipeline, segment, worker}
+	switch {
+	case f.life != nil:
 		return newTableWorker(f, postponed)
+	case f.onLuaJIT():
+		return newJITWorker(f, at, postponed)
 	}
-	return newWorker(f, place{f.pipeline, segment, worker}, postponed)
+	return newWorker(f, at, postponed)
 }
 
 // Predicate returns a function that tells whether the Lua function returns
 // something else than nil or false for a message. It must not be called from
 // two goroutines at a time.
 func (f *Function) Predicate(segment, worker int) func(component.Message) (bool, error) {
-	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
+	at := place{f.pipeline, segment, worker}
+	if f.onLuaJIT() {
+		a := newJITAsk(f, at, "a `when` function")
+		return func(m component.Message) (bool, error) {
+			err := a.ask(m)
+			return err == nil && a.status == 1, err
+		}
+	}
+	s := &seat{function: f, place: at}
 	s.view.readOnly = "a `when` function"
 	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Predicate)
@@ -110,7 +127,15 @@ func (f *Function) Predicate(segment, worker int) func(component.Message) (bool,
 // number that the Lua function returns, "" for nil. It must not be called from
 // two goroutines at a time.
 func (f *Function) Key(segment, worker int) func(component.Message) (string, error) {
-	s := &seat{function: f, place: place{f.pipeline, segment, worker}}
+	at := place{f.pipeline, segment, worker}
+	if f.onLuaJIT() {
+		a := newJITAsk(f, at, "an `order_by` function")
+		return func(m component.Message) (string, error) {
+			err := a.ask(m)
+			return a.text, err
+		}
+	}
+	s := &seat{function: f, place: at}
 	s.view.readOnly = "an `order_by` function"
 	s.view.indexes = f.indexes()
 	s.runner = f.runner(compile.Key)
@@ -133,6 +158,9 @@ func (f *Function) Key(segment, worker int) func(component.Message) (string, err
 		return key, nil
 	}
 }
+
+// onLuaJIT tells whether LuaJIT runs the function.
+func (f *Function) onLuaJIT() bool { return f.script.compiled[f.ordinal].onLuaJIT }
 
 // shared is the Lua state of a place.
 type shared struct {

@@ -36,10 +36,8 @@ type document struct {
 // piece is an object or array of a document as Lua holds it. It is never used
 // again for another: a script may keep it.
 type piece struct {
-	value      lua.LUserData // whose Value is the part itself
-	of         *view
-	node       *jsonview.Node
-	generation uint64
+	value lua.LUserData // whose Value is the part itself
+	fragment
 }
 
 // piecesAtOnce is how many parts are allocated at a time.
@@ -52,7 +50,7 @@ func (st *state) newPiece(v *view, n *jsonview.Node) *piece {
 	}
 	p := &st.sparePieces[0]
 	st.sparePieces = st.sparePieces[1:]
-	p.of, p.node, p.generation = v, n, v.json.generation
+	p.fragment = fragment{of: v, node: n, generation: v.json.generation}
 	p.value.Value, p.value.Metatable = p, st.jsonObject
 	if n.Kind() == jsonview.Array {
 		p.value.Metatable = st.jsonArray
@@ -93,16 +91,6 @@ func (d *document) end() {
 		d.forget()
 	}
 	d.started = d.generation
-}
-
-// noteWritten notes that something of n bytes was written.
-func (st *state) noteWritten(L *lua.LState, v *view, n int) {
-	st.guard.emit(L, n)
-	v.data, v.json.changed = nil, true
-	if v.json.size += n; v.json.size > stringMax {
-		L.RaiseError("msg.json: what was written for this message takes more than %d MiB", stringMax>>20)
-	}
-	v.json.large = v.json.large || v.json.size > documentMax
 }
 
 // rendered returns the data with what was written.
@@ -168,7 +156,7 @@ func invalid(err error) error {
 	return err
 }
 
-// check raises an error about the data.
+// check raises an error, if there is one.
 func check(L *lua.LState, err error) {
 	if err != nil {
 		L.RaiseError("%s", invalid(err).Error())
@@ -195,15 +183,10 @@ func (st *state) assignJSON(L *lua.LState, v *view, value lua.LValue) {
 	if value == lua.LNil {
 		L.RaiseError("msg.json cannot be nil; gopiper.null is JSON's null, and gopiper.DROP drops the message")
 	}
-	d := v.openDocument()
+	v.openDocument()
 	raw := st.toJSON(L, v, value, "msg.json", "")
-	// What held the parts is gone, and with it what was written before.
-	data := v.message.GetData()
-	d.forget()
-	d.Reset(data)
-	d.open, d.size = true, len(data)
-	tooDeep(L, d.SetRoot(raw))
-	st.noteWritten(L, v, len(raw))
+	st.guard.emit(L, len(raw))
+	check(L, v.replace(raw))
 	st.buffer = raw
 }
 

@@ -14,7 +14,8 @@ import (
 
 // encoder writes Lua values as JSON.
 type encoder struct {
-	st      *state
+	marks
+	st      *state // to charge; nil on LuaJIT
 	L       *lua.LState
 	out     []byte
 	numbers map[uint64]string // texts that numbers were read with
@@ -25,26 +26,43 @@ type encoder struct {
 // long as to look through a string of that length.
 const tableCharge = 1 << 10
 
+// marks are the values that tell what Lua has not.
+type marks struct {
+	arrayMark  *lua.LTable // of what gopiper.array has made
+	objectMark *lua.LTable
+	null       *lua.LUserData // gopiper.null
+}
+
 var errDeep = fmt.Errorf("tables are nested more than %d deep; does one contain itself?", jsonview.MaxDepth)
 
 // toJSON returns a value as JSON, in the state's buffer, which is the caller's
 // to give back. It raises an error that begins with what was assigned.
 func (st *state) toJSON(L *lua.LState, v *view, value lua.LValue, what, key string) []byte {
-	e := encoder{st: st, L: L, out: st.take(), numbers: v.origin().numbers}
+	e := encoder{marks: st.marks, st: st, L: L, out: st.take(), numbers: v.origin().numbers}
 	if err := e.value(value, 0); err != nil {
-		if key != "" {
-			what += " " + strconv.Quote(shorten(key, 40))
-		}
-		L.RaiseError("%s: %s", what, err.Error())
+		L.RaiseError("%s", assigning(what, key, err).Error())
 	}
 	st.guard.charge(L, len(e.out))
 	return e.out
 }
 
+// assigning is an error about what was assigned.
+func assigning(what, key string, err error) error {
+	if key != "" {
+		what += " " + strconv.Quote(shorten(key, 40))
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
 func (e *encoder) value(value lua.LValue, depth int) error {
 	switch v := value.(type) {
 	case lua.LString:
-		e.out = jsonview.AppendString(e.st.grow(e.L, e.out, len(v)+2), string(v))
+		if e.st != nil {
+			e.out = e.st.grow(e.L, e.out, len(v)+2)
+		} else if len(e.out)+len(v) > stringMax {
+			return fmt.Errorf("the JSON would be longer than %d MiB", stringMax>>20)
+		}
+		e.out = jsonview.AppendString(e.out, string(v))
 		return nil
 	case lua.LNumber:
 		return e.number(float64(v))
@@ -55,7 +73,9 @@ func (e *encoder) value(value lua.LValue, depth int) error {
 		if depth >= jsonview.MaxDepth {
 			return errDeep
 		}
-		e.st.guard.charge(e.L, tableCharge)
+		if e.st != nil {
+			e.st.guard.charge(e.L, tableCharge)
+		}
 		return e.table(v, depth)
 	case *lua.LUserData:
 		switch held := v.Value.(type) {
@@ -63,17 +83,26 @@ func (e *encoder) value(value lua.LValue, depth int) error {
 			e.out = append(e.out, held.text...)
 			return nil
 		case *piece:
-			held.alive(e.L)
-			var err error
-			e.out, err = held.node.Append(e.out)
-			return invalid(err)
+			return e.fragment(&held.fragment)
+		case *fragment:
+			return e.fragment(held)
 		}
-		if v == e.st.null {
+		if v == e.null {
 			e.out = append(e.out, "null"...)
 			return nil
 		}
 	}
 	return fmt.Errorf("%s cannot be written as JSON; use strings, numbers, booleans, gopiper.null and tables of them", describe(value))
+}
+
+// text writes a string.
+func (e *encoder) text(text []byte) { e.out = jsonview.AppendString(e.out, text) }
+
+func (e *encoder) fragment(f *fragment) (err error) {
+	if err = f.usable(); err == nil {
+		e.out, err = f.text(e.out)
+	}
+	return err
 }
 
 func (e *encoder) number(f float64) (err error) {
@@ -113,13 +142,13 @@ func (e *encoder) table(table *lua.LTable, depth int) error {
 	switch {
 	case numbers > 0 && names > 0:
 		return errors.New("a table is either a list or has names, not both")
-	case table.Metatable == e.st.arrayMark && names > 0:
+	case table.Metatable == e.arrayMark && names > 0:
 		return fmt.Errorf("a gopiper.array has no name %q", e.keys[first])
-	case table.Metatable == e.st.objectMark && numbers > 0:
+	case table.Metatable == e.objectMark && numbers > 0:
 		return errors.New("a gopiper.object has names, not numbers; use tostring(…) for its keys")
 	case last != float64(numbers):
 		return errors.New("a list has the elements 1, 2, 3 and so on without a gap; gopiper.null is JSON's null")
-	case numbers > 0, table.Metatable == e.st.arrayMark:
+	case numbers > 0, table.Metatable == e.arrayMark:
 		return e.list(table, numbers, depth)
 	}
 	slices.Sort(e.keys[first:])

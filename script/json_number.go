@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/jsonview"
-	"github.com/gopiper/gopiper/script/std"
 )
 
 // exactFrom is where whole numbers begin that a Lua number may not hold: it
@@ -26,31 +26,11 @@ type exact struct {
 	whole bool
 }
 
-// number turns a number's text into a Lua number, or into an exact one. Where
-// the Lua number would be written otherwise, such as 1.0 and 1e3, the text is
-// noted: it is used where the same number is written.
+// number turns a number's text into a Lua number, or into an exact one.
 func (st *state) number(v *view, value jsonview.Value) lua.LValue {
-	raw := value.Raw()
-	if len(raw) <= 15 {
-		if n, ok := smallInt(raw); ok {
-			if len(v.numbers) > 0 {
-				delete(v.numbers, math.Float64bits(n))
-			}
-			return lua.LNumber(n)
-		}
-	}
-	f, isExact := std.NumberOf(string(raw))
+	f, isExact := v.number(value.Raw())
 	if isExact {
-		return st.newExact(string(raw))
-	}
-	var buffer [32]byte
-	if text, _ := jsonview.AppendFloat(buffer[:0], f); string(text) == string(raw) {
-		delete(v.numbers, math.Float64bits(f))
-	} else {
-		if v.numbers == nil {
-			v.numbers = make(map[uint64]string)
-		}
-		v.numbers[math.Float64bits(f)] = string(raw)
+		return st.newExact(string(value.Raw()))
 	}
 	return lua.LNumber(f)
 }
@@ -129,18 +109,17 @@ func (st *state) openExact() {
 	st.exact.RawSetString("__metatable", lua.LString("exact number"))
 }
 
-// operand is an argument of an operator: a whole number as such, or else f.
-func operand(L *lua.LState, n int) (whole *big.Int, f float64) {
-	value := L.Get(n)
+// operand is a value to calculate with: a whole number as such, or else f.
+func operand(value lua.LValue) (whole *big.Int, f float64, err error) {
 	if e := exactOf(value); e != nil {
 		if !e.whole {
-			return nil, e.float()
+			return nil, e.float(), nil
 		}
 		if len(e.text) > digitsMax {
-			L.RaiseError("a number of %d digits is too long to calculate with or to compare", len(e.text))
+			return nil, 0, fmt.Errorf("a number of %d digits is too long to calculate with or to compare", len(e.text))
 		}
 		whole, _ = new(big.Int).SetString(e.text, 10)
-		return whole, e.float()
+		return whole, e.float(), nil
 	}
 	number, ok := value.(lua.LNumber)
 	if text, isText := value.(lua.LString); isText {
@@ -148,19 +127,29 @@ func operand(L *lua.LState, n int) (whole *big.Int, f float64) {
 		number, ok = lua.LNumber(parsed), err == nil
 	}
 	if !ok {
-		L.RaiseError("cannot calculate with %s", describe(value))
+		return nil, 0, fmt.Errorf("cannot calculate with %s", describe(value))
 	}
 	if f = float64(number); f == math.Trunc(f) && math.Abs(f) <= exactFrom {
 		whole = big.NewInt(int64(f))
 	}
-	return whole, f
+	return whole, f, nil
 }
 
-// calculate is an operator: exact for sums, differences, products and
-// remainders of whole numbers, with floats otherwise.
-func (st *state) calculate(L *lua.LState, operator byte) int {
-	a, x := operand(L, 1)
-	b, y := operand(L, 2)
+// bothOperands are the two of an operator.
+func bothOperands(left, right lua.LValue) (a, b *big.Int, x, y float64, err error) {
+	if a, x, err = operand(left); err == nil {
+		b, y, err = operand(right)
+	}
+	return a, b, x, y, err
+}
+
+// calculated is the result of an operator: exact for sums, differences, products
+// and remainders of whole numbers, or else, without n, a float.
+func calculated(operator byte, left, right lua.LValue) (n *big.Int, f float64, err error) {
+	a, b, x, y, err := bothOperands(left, right)
+	if err != nil {
+		return nil, 0, err
+	}
 	if a != nil && b != nil && operator != '/' && operator != '^' && (operator != '%' || b.Sign() != 0) {
 		switch operator {
 		case '+':
@@ -174,8 +163,10 @@ func (st *state) calculate(L *lua.LState, operator byte) int {
 				a.Add(a, b)
 			}
 		}
-		L.Push(st.fromBig(a))
-		return 1
+		if a.IsInt64() && a.Int64() <= exactFrom && a.Int64() >= -exactFrom {
+			return nil, float64(a.Int64()), nil
+		}
+		return a, 0, nil
 	}
 	switch operator {
 	case '+':
@@ -191,27 +182,17 @@ func (st *state) calculate(L *lua.LState, operator byte) int {
 	case '%':
 		x -= math.Floor(x/y) * y
 	}
-	L.Push(lua.LNumber(x))
-	return 1
+	return nil, x, nil
 }
 
-// fromBig is a Lua number where that is exact.
-func (st *state) fromBig(n *big.Int) lua.LValue {
-	if n.IsInt64() && n.Int64() <= exactFrom && n.Int64() >= -exactFrom {
-		return lua.LNumber(n.Int64())
+// compared is the order of two numbers, one of which is exact.
+func compared(left, right lua.LValue) (sign int, err error) {
+	if a, b := exactOf(left), exactOf(right); a != nil && b != nil && a.text == b.text {
+		return 0, nil
 	}
-	return st.newExact(n.String())
-}
-
-func (st *state) compare(L *lua.LState, holds func(sign int) bool) int {
-	if a, b := exactOf(L.Get(1)), exactOf(L.Get(2)); a != nil && b != nil && a.text == b.text {
-		L.Push(lua.LBool(holds(0)))
-		return 1
-	}
-	a, x := operand(L, 1)
-	b, y := operand(L, 2)
-	sign := 0
+	a, b, x, y, err := bothOperands(left, right)
 	switch {
+	case err != nil:
 	case a != nil && b != nil:
 		sign = a.Cmp(b)
 	case x < y:
@@ -219,6 +200,24 @@ func (st *state) compare(L *lua.LState, holds func(sign int) bool) int {
 	case x > y:
 		sign = 1
 	}
+	return sign, err
+}
+
+// calculate is an operator.
+func (st *state) calculate(L *lua.LState, operator byte) int {
+	n, f, err := calculated(operator, L.Get(1), L.Get(2))
+	check(L, err)
+	if n != nil {
+		L.Push(st.newExact(n.String()))
+	} else {
+		L.Push(lua.LNumber(f))
+	}
+	return 1
+}
+
+func (st *state) compare(L *lua.LState, holds func(sign int) bool) int {
+	sign, err := compared(L.Get(1), L.Get(2))
+	check(L, err)
 	L.Push(lua.LBool(holds(sign)))
 	return 1
 }

@@ -4,8 +4,6 @@ import (
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/gopiper/gopiper/jsonview"
 )
 
 // openJSON makes the metatables of the parts of msg.json, and what belongs to
@@ -70,16 +68,7 @@ func pieceOf(value lua.LValue) *piece {
 }
 
 // alive raises an error if the part's data is gone.
-func (p *piece) alive(L *lua.LState) {
-	d := p.of.json
-	switch {
-	case p.generation == d.generation && p.of.alive():
-	case p.generation < d.started || !p.of.alive():
-		L.RaiseError("a part of msg.json was used after its function had returned; copy what is needed later")
-	default:
-		L.RaiseError("a part of msg.json was used after msg.data or msg.json had been assigned; read msg.json again")
-	}
-}
+func (p *piece) alive(L *lua.LState) { check(L, p.usable()) }
 
 // use returns the part that an argument is, while it may be used, and counts
 // the time that it takes to look through it.
@@ -102,7 +91,7 @@ func (st *state) change(L *lua.LState) *piece {
 func (st *state) objectIndex(L *lua.LState) int {
 	p := st.use(L)
 	if key, ok := L.Get(2).(lua.LString); ok {
-		value, node, err := p.node.Get(string(key))
+		value, node, err := p.member(string(key))
 		check(L, err)
 		L.Push(st.fromJSON(p.of, value, node))
 		return 1
@@ -118,34 +107,29 @@ func (st *state) objectNewIndex(L *lua.LState) int {
 		L.RaiseError("a key of a JSON object is a string, not %s; use tostring(…)", describe(L.Get(2)))
 	}
 	if L.Get(3) == lua.LNil {
-		p.node.Delete(string(key))
-		st.noteWritten(L, p.of, len(key))
+		st.guard.emit(L, len(key))
+		check(L, p.unset(string(key)))
 		return 0
 	}
 	raw := st.toJSON(L, p.of, L.Get(3), "the field", string(key))
-	st.wrote(L, p, len(key)+len(raw), p.node.Set(string(key), raw))
+	st.guard.emit(L, len(key)+len(raw))
+	check(L, p.set(string(key), raw))
 	st.buffer = raw
 	return 0
-}
-
-// wrote notes what was written to a part, unless that was an error.
-func (st *state) wrote(L *lua.LState, p *piece, n int, err error) {
-	tooDeep(L, err)
-	st.noteWritten(L, p.of, n+8) // and quotes, a colon and a comma
-}
-
-// tooDeep raises an error if something could not be written. As it is JSON, and
-// where it belongs is there, it can only be too deep.
-func tooDeep(L *lua.LState, err error) {
-	if err != nil {
-		L.RaiseError("msg.json: objects and arrays would be nested more than %d deep", jsonview.MaxDepth)
-	}
 }
 
 // place is an index of an array, counted from 0; it is negative for what none
 // can be.
 func arrayPlace(value lua.LValue) int {
-	if n, ok := value.(lua.LNumber); ok && n >= 1 && n < 1<<31 && float64(n) == math.Trunc(float64(n)) {
+	if n, ok := value.(lua.LNumber); ok {
+		return placeAt(float64(n))
+	}
+	return -1
+}
+
+// placeAt does that for a number.
+func placeAt(n float64) int {
+	if n >= 1 && n < 1<<31 && n == math.Trunc(n) {
 		return int(n) - 1
 	}
 	return -1
@@ -159,54 +143,40 @@ func (st *state) arrayIndex(L *lua.LState) int {
 
 // elementAt is an array's element, nil if there is none.
 func (st *state) elementAt(L *lua.LState, p *piece, index int) lua.LValue {
-	value, node, err := p.node.At(index)
+	value, node, err := p.element(index)
 	check(L, err)
 	return st.fromJSON(p.of, value, node)
 }
 
 func (st *state) arrayNewIndex(L *lua.LState) int {
 	p := st.change(L)
-	index, length := arrayPlace(L.Get(2)), length(L, p)
-	value := L.Get(3)
+	index, value := arrayPlace(L.Get(2)), L.Get(3)
+	remove, nothing, err := p.placeOf(index, describe(L.Get(2)), value == lua.LNil)
+	check(L, err)
 	switch {
-	case index < 0:
-		L.RaiseError("a JSON array has elements 1, 2, 3 and so on, not %s", describe(L.Get(2)))
-	case value == lua.LNil && index >= length:
-	case value == lua.LNil && index == length-1:
-		st.wrote(L, p, 0, p.node.Remove(index))
-	case value == lua.LNil:
-		L.RaiseError("a JSON array has no gaps; use table.remove for element %d of %d, or gopiper.null", index+1, length)
-	case index > length:
-		L.RaiseError("a JSON array has no gaps; it has %d elements, so that the next one is %d, not %d", length, length+1, index+1)
+	case nothing:
+	case remove:
+		check(L, p.removeAt(index))
 	default:
 		raw := st.toJSON(L, p.of, value, "an array's element", "")
-		st.wrote(L, p, len(raw), p.node.SetAt(index, raw))
+		st.guard.emit(L, len(raw))
+		check(L, p.setAt(index, raw))
 		st.buffer = raw
 	}
 	return 0
 }
 
-func length(L *lua.LState, p *piece) int {
-	n, err := p.node.Len()
-	check(L, err)
-	return n
-}
-
-// pieceLen is #: the length of an array, and 0 for an object, as for a table
-// with names.
+// pieceLen is #.
 func (st *state) pieceLen(L *lua.LState) int {
-	p := st.use(L)
-	n := 0
-	if p.node.Kind() == jsonview.Array {
-		n = length(L, p)
-	}
+	n, err := st.use(L).length()
+	check(L, err)
 	L.Push(lua.LNumber(n))
 	return 1
 }
 
 // pieceString is the JSON text.
 func (st *state) pieceString(L *lua.LState) int {
-	text, err := st.use(L).node.Append(st.take())
+	text, err := st.use(L).text(st.take())
 	check(L, err)
 	return st.push(L, text)
 }

@@ -22,7 +22,7 @@ func (st *state) piecePairs(L *lua.LState) int {
 	index := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		p.alive(L)
-		if p.node.Kind() == jsonview.Array {
+		if p.isArray() {
 			index++
 			return st.pushElement(L, p, index)
 		}
@@ -49,7 +49,7 @@ func (st *state) pushElement(L *lua.LState, p *piece, index int) int {
 // pushMember does that for an object's next member.
 func (st *state) pushMember(L *lua.LState, p *piece, cursor *jsonview.Cursor) int {
 	st.guard.charge(L, 64)
-	key, value, node, err := p.node.Next(cursor)
+	key, value, node, err := p.next(cursor)
 	check(L, err)
 	if !key.Exists() {
 		L.Push(lua.LNil)
@@ -74,7 +74,7 @@ func (st *state) next(L *lua.LState) int {
 		return 2
 	}
 	p.alive(L)
-	if p.node.Kind() == jsonview.Array {
+	if p.isArray() {
 		index := 0
 		if L.Get(2) != lua.LNil {
 			if index = arrayPlace(L.Get(2)) + 1; index == 0 {
@@ -169,8 +169,10 @@ func (st *state) openTables(globals, table *lua.LTable) {
 func (st *state) elements(L *lua.LState) *lua.LTable {
 	p := st.use(L)
 	list := L.CreateTable(0, 0)
-	if p.node.Kind() == jsonview.Array {
-		for i := range length(L, p) {
+	if p.isArray() {
+		n, err := p.length()
+		check(L, err)
+		for i := range n {
 			list.Append(st.elementAt(L, p, i))
 		}
 	}
@@ -181,10 +183,11 @@ func (st *state) elements(L *lua.LState) *lua.LTable {
 // elements that are to be moved.
 func (st *state) changeArray(L *lua.LState, function string) (p *piece, n int) {
 	p = st.change(L)
-	if p.node.Kind() != jsonview.Array {
+	if !p.isArray() {
 		L.RaiseError("%s takes a list, not a JSON object", function)
 	}
-	n = length(L, p)
+	n, err := p.length()
+	check(L, err)
 	st.guard.charge(L, min(64*n, stringMax))
 	return p, n
 }
@@ -207,7 +210,8 @@ func (st *state) insert(L *lua.LState) int {
 		L.RaiseError("table.insert: nil cannot be in a JSON array; gopiper.null is JSON's null")
 	}
 	raw := st.toJSON(L, p.of, value, "table.insert", "")
-	st.wrote(L, p, len(raw), p.node.Insert(index, raw))
+	st.guard.emit(L, len(raw))
+	check(L, p.insert(index, raw))
 	st.buffer = raw
 	return 0
 }
@@ -223,6 +227,6 @@ func (st *state) remove(L *lua.LState) int {
 		return 0
 	}
 	L.Push(st.elementAt(L, p, index))
-	st.wrote(L, p, 0, p.node.Remove(index))
+	check(L, p.removeAt(index))
 	return 1
 }

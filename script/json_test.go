@@ -17,6 +17,9 @@ func played(t testing.TB, body, data string) (component.Report, string) {
 	if other, data := playedOn(t, body, data, interpret); other != report || data != got {
 		t.Errorf("%s\n%s, %s\non gopher-lua %s, %s", body, report, got, other, data)
 	}
+	if other, data := playedOn(t, body, data, onLuaJIT); !likeReport(other, report) || data != got {
+		t.Errorf("%s\n%s, %s\non luajit %s, %s", body, report, got, other, data)
+	}
 	return report, got
 }
 

@@ -28,6 +28,7 @@ type lifecycle struct {
 	// The places of the others in state.functions; -1 for none.
 	init, timer, flush, close int
 	every                     time.Duration // between two calls of timer
+	stateful                  bool          // it may use gopiper.state
 
 	declaration *component.Declaration
 }
@@ -75,11 +76,18 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 		}
 		rest.RawSet(key, value)
 	}
+	takeEngine(L, f, rest, what)
 	st.attributesOf(L, stage, rest, what)
 	life.init = st.lifecycleFunction(L, table, "init", what)
 	life.timer = st.lifecycleFunction(L, table, "timer", what)
 	life.flush = st.lifecycleFunction(L, table, "flush", what)
 	life.close = st.lifecycleFunction(L, table, "close", what)
+	if stateful := table.RawGetString("stateful"); stateful != lua.LNil {
+		life.stateful = converted[bool](L, stateful, what+": attribute \"stateful\"", component.Bool, nil)
+	}
+	if life.stateful && life.batch {
+		L.RaiseError("%s: a stage that is stateful has handle, not handle_batch: a change of gopiper.state belongs to one message", what)
+	}
 	life.every = st.every(L, table.RawGetString("every"), life, what)
 	life.declare()
 	return stage
@@ -125,8 +133,11 @@ func (st *state) every(L *lua.LState, value lua.LValue, life *lifecycle, what st
 func (l *lifecycle) declare() {
 	d := declaration
 	d.Emits = l.timer >= 0 || l.flush >= 0
+	if l.stateful { // see statefulWorker
+		d.Interfaces &^= component.IsBatchHandler
+	}
+	d.Stateful = l.stateful || l.flush >= 0
 	if l.flush >= 0 { // it may keep messages
-		d.Stateful = true
 		d.Interfaces |= component.IsFlusher
 	}
 	l.declaration = &d
@@ -138,5 +149,5 @@ func (f *Function) identity() string {
 		return fmt.Sprint(f.ordinal)
 	}
 	l := f.life
-	return fmt.Sprint(f.ordinal, l.batch, l.init, l.timer, l.flush, l.close, l.every)
+	return fmt.Sprint(f.ordinal, l.batch, l.init, l.timer, l.flush, l.close, l.every, l.stateful)
 }

@@ -32,7 +32,8 @@ type tableWorker struct {
 	touched   []*kept // those that it has emitted something of, or released
 	emissions []emission
 
-	batch batch // for handle_batch
+	batch      batch           // for handle_batch
+	remembered component.State // gopiper.state; nil unless the stage is stateful
 }
 
 // doing says which function runs, for what it may do.
@@ -55,7 +56,13 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 	w.worker = *newWorker(f, place{}, postponed)
 	w.worker.table, w.shared = w, &w.private
 	w.view.indexes = false // it may have sent on a message when the function ends
-	if f.life.flush >= 0 {
+	flushes := f.life.flush >= 0
+	switch {
+	case f.life.stateful && flushes:
+		return statefulFlushingWorker{statefulWorker{w}}
+	case f.life.stateful:
+		return statefulWorker{w}
+	case flushes:
 		return flushingWorker{w}
 	}
 	return w
@@ -65,6 +72,9 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 func (w *tableWorker) Open(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.life.stateful {
+		w.remembered = component.StateOf(ctx)
+	}
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
@@ -87,6 +97,9 @@ func (w *tableWorker) begin(ctx context.Context) error {
 	}
 	w.leave()
 	w.state.of = w
+	if w.remembered != nil {
+		w.state.standard.context.State = stageState{w}
+	}
 	w.batch, w.drive = batch{}, nil
 	w.ready = w.state
 	if w.life.init >= 0 {
@@ -196,8 +209,11 @@ func (w *tableWorker) finish(L *lua.LState, n int) component.Report {
 	return r
 }
 
-// Flush calls flush. What is kept after it fails: nobody would ever send it on.
-func (w flushingWorker) Flush(context.Context) error {
+// Flush calls flush.
+func (w flushingWorker) Flush(ctx context.Context) error { return w.flush(ctx) }
+
+// flush calls flush. What is kept after it fails: nobody would ever send it on.
+func (w *tableWorker) flush(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ready == nil || w.ready.broken {

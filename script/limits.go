@@ -34,7 +34,7 @@ const (
 	DefaultCallInstructions = 1_000_000
 	DefaultCallLimit        = 100 * time.Millisecond
 	DefaultCallMemory       = 64 << 20
-	DefaultCallOutput       = 64 << 20
+	DefaultCallOutput       = 32 << 20
 )
 
 // or returns the limits, with those of others for what is not set.

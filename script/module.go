@@ -160,6 +160,7 @@ func (st *state) functionStage(L *lua.LState) int {
 	f := st.scriptFunction(L, table.RawGetInt(1), "gopiper.func: the first element")
 	f.Impl.(*Function).limits = st.limits(L, table.RawGetString("limits"))
 	table = without(L, without(L, table, lua.LNumber(1)), lua.LString("limits"))
+	takeEngine(L, f, table, "gopiper.func")
 	stage := &plan.Stage{Kind: plan.Function, Function: f, Position: st.position(L)}
 	st.attributesOf(L, stage, table, "gopiper.func")
 	if len(stage.Attributes) > 0 {

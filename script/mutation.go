@@ -25,7 +25,7 @@ func (st *state) warnings() []Warning {
 				}
 				for _, c := range st.changes(f.Impl.(*Function)) {
 					list = append(list, Warning{f.Position, fmt.Sprintf(
-						"the function changes %q (line %d), which every one of its %d workers has a copy of; use workers = 1 if they should share it",
+						"the function changes %q (line %d), which every one of its %d workers has a copy of; use workers = 1, or gopiper.shared, if they should share it",
 						c.name, c.line, s.Workers)})
 				}
 			}

@@ -12,9 +12,16 @@ import (
 // space is what C, and so Lua, takes for white space.
 const space = " \t\n\v\f\r"
 
+// numeralMax is how long a string may be that is read as a number, in bytes: a longer
+// one is none, because reading it would take too long.
+const numeralMax = 1 << 20
+
 // parseNumber reads a string as a number, as C's strtod and so Lua 5.1 does; the
 // engine also takes what Go does, 0b1 and 1_000, and 010 for octal.
 func parseNumber(text string) (float64, bool) {
+	if len(text) > numeralMax {
+		return 0, false
+	}
 	text, _, _ = strings.Cut(text, "\x00")
 	text = strings.Trim(text, space)
 	unsigned := strings.ToLower(text)
@@ -46,6 +53,9 @@ func parseNumber(text string) (float64, bool) {
 
 // parseWhole reads a whole number in a base, as C's strtoul does.
 func parseWhole(text string, base int) (float64, bool) {
+	if len(text) > numeralMax {
+		return 0, false
+	}
 	text, _, _ = strings.Cut(text, "\x00")
 	text = strings.ToLower(strings.Trim(text, space))
 	unsigned := text

@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/luajit"
 	"github.com/gopiper/gopiper/script/std"
 )
 
@@ -21,6 +22,9 @@ const (
 	DefaultTimeLimit   = 5 * time.Second
 	DefaultMemoryLimit = 512 << 20
 	DefaultStateLimit  = 256 << 20
+
+	DefaultLuaJITLimit  = 10 * time.Second
+	DefaultLuaJITMemory = 256 << 20
 )
 
 // Options say what a script sees of its surroundings, and how long it may run.
@@ -52,15 +56,27 @@ type Options struct {
 	// Lua state from one message to the next, about; 0 is DefaultStateLimit. A
 	// state that keeps more is let go, and the script is evaluated again.
 	StateLimit int64
+	// Engine says what runs all functions; with EngineAuto, which "" stands for,
+	// stages may choose by their attribute engine.
+	Engine Engine
+	// LuaJITLimit is how long a function may take for one message on LuaJIT, which
+	// cannot be interrupted; 0 is DefaultLuaJITLimit. Then Stuck is called.
+	LuaJITLimit time.Duration
+	// LuaJITMemory bounds, in bytes, a state of LuaJIT: one that has taken more
+	// after a batch is replaced by a new one; 0 is DefaultLuaJITMemory.
+	LuaJITMemory int64
+	// Stuck is told which function has been running on LuaJIT for too long; it is to
+	// end the process. It is called from a goroutine of its own. nil writes to the
+	// standard error and ends the process with the code 1.
+	Stuck func(message string)
 	// Logger takes the log lines of the script and its functions; nil is
 	// slog.Default at the time of the line.
 	Logger *slog.Logger
 	// Metrics takes what the script and its functions count, such as a
 	// *[std.Tally]; nil keeps nothing.
 	Metrics std.Metrics
-	// Interpret leaves all functions to the interpreter, also those that can be
-	// compiled.
-	Interpret bool
+
+	openLuaJIT func() (*luajit.Library, error) // luajit.Open if nil
 }
 
 // Script is a script that was evaluated. Its methods may be called from any
@@ -75,11 +91,15 @@ type Script struct {
 	functions []*lua.FunctionProto
 	compiled  []compiled // of the same functions
 	warnings  []Warning
+	shared    *std.Shared // gopiper.shared of all its states
 	// library holds the names of what the tables of the library have.
 	library []string
 
 	mutex  sync.Mutex
 	states map[place]*shared
+	jits   map[place]*jitPlace
+
+	fellBack bool // a function does not run on LuaJIT, for want of the library
 }
 
 // Warning is something in a script that may not be meant.
@@ -109,6 +129,8 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		name: name, options: options,
 		world:  newWorld(options, modules),
 		states: make(map[place]*shared),
+		shared: std.NewShared(0, 0),
+		jits:   make(map[place]*jitPlace),
 	}
 	var err error
 	if s.main, err = s.world.add(name, source); err != nil {
@@ -129,7 +151,12 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 		s.functions = append(s.functions, f.Proto)
 	}
 	s.warnings = first.warnings()
-	s.compileFunctions(first)
+	if problem := s.compileFunctions(first); problem != nil {
+		return nil, problem
+	}
+	if err := s.tryLuaJIT(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -148,6 +175,21 @@ func (o *Options) setDefaults() {
 	}
 	if o.StateLimit <= 0 {
 		o.StateLimit = DefaultStateLimit
+	}
+	if o.Engine == "" {
+		o.Engine = EngineAuto
+	}
+	if o.LuaJITLimit <= 0 {
+		o.LuaJITLimit = DefaultLuaJITLimit
+	}
+	if o.LuaJITMemory <= 0 {
+		o.LuaJITMemory = DefaultLuaJITMemory
+	}
+	if o.Stuck == nil {
+		o.Stuck = func(message string) {
+			fmt.Fprintln(os.Stderr, "gopiper: "+message)
+			os.Exit(1)
+		}
 	}
 	o.Limits = o.Limits.or(defaultLimits())
 }

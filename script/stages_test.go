@@ -92,7 +92,11 @@ type fataler interface{ Fatal(...any) }
 func program(t fataler, stages string, interpret, anew bool, from *messages, to, failed *outcome) *gopiper.Program {
 	source := `local gopiper = require("gopiper")
 gopiper.createPipeline{ gopiper.stdin{}, ` + stages + `, gopiper.stdout{} }`
-	s, err := script.Load(context.Background(), "test.lua", []byte(source), script.Options{Known: []string{"stdin", "stdout"}, Interpret: interpret})
+	engine := script.EngineAuto
+	if interpret {
+		engine = script.EngineGopherLua
+	}
+	s, err := script.Load(context.Background(), "test.lua", []byte(source), script.Options{Known: []string{"stdin", "stdout"}, Engine: engine})
 	if err != nil {
 		t.Fatal(err)
 	}

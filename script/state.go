@@ -54,13 +54,11 @@ type state struct {
 	jsonObject *lua.LTable
 	jsonArray  *lua.LTable
 	exact      *lua.LTable
-	arrayMark  *lua.LTable // of what gopiper.array has made
-	objectMark *lua.LTable
-	null       *lua.LUserData // gopiper.null
-	copy       *lua.LFunction // msg.copy
-	emit       *lua.LFunction
-	keep       *lua.LFunction
-	release    *lua.LFunction
+	marks
+	copy    *lua.LFunction // msg.copy
+	emit    *lua.LFunction
+	keep    *lua.LFunction
+	release *lua.LFunction
 	// of is the worker that the state belongs to alone; nil if it does not.
 	of       *tableWorker
 	standard standard

@@ -33,7 +33,7 @@ func (st *state) openStandard(module, meta *lua.LTable) {
 	b.st = st
 	b.context = std.Context{
 		Charge: b.charge, MaxOutput: stringMax, Now: b.now, Where: b.where,
-		Metrics: st.script.options.Metrics, Logger: st.script.options.Logger,
+		Metrics: st.script.options.Metrics, Logger: st.script.options.Logger, Shared: st.script.shared,
 	}
 	if st.first {
 		b.made = make(map[lua.LValue]string)
@@ -136,6 +136,9 @@ func (b *standard) bind(f *std.Function) lua.LGFunction {
 		return b.decodeJSON
 	}
 	return func(L *lua.LState) int {
+		if f.Handling && b.st.describing {
+			L.RaiseError("gopiper.%s is for handling messages and cannot be called while the script describes; call it in a function of a stage", f.Name)
+		}
 		b.gather(L, f.Short())
 		results, err := f.Call(&b.context, b.arguments)
 		clear(b.arguments)

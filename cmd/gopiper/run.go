@@ -22,6 +22,7 @@ type runCommand struct {
 	JSON         bool          `name:"json" help:"Print the table of --stats as JSON."`
 	Metrics      string        `placeholder:"ADDRESS" help:"Serve /metrics, /live and /ready, for example on 127.0.0.1:9100."`
 	DrainTimeout time.Duration `placeholder:"DURATION" help:"How long a stop may take, instead of what the pipelines say, which is 25s by default."`
+	LuaJITLimit  time.Duration `name:"luajit-limit" placeholder:"DURATION" help:"How long a function may take for one message on LuaJIT, which cannot be interrupted, before gopiper ends with the exit code 1; 10s by default."`
 	Strict       bool          `help:"Reuse no memory, and overwrite what a component must not use any more, to find components that do. Slow."`
 }
 
@@ -37,6 +38,8 @@ func (c *runCommand) Run() error {
 	switch {
 	case c.DrainTimeout < 0:
 		return invalidf("--drain-timeout must not be negative")
+	case c.LuaJITLimit < 0:
+		return invalidf("--luajit-limit must not be negative")
 	case c.Watch && len(c.Files) == 0:
 		return invalidf("--watch needs a file or a folder to watch; a script of -e does not change")
 	}
@@ -47,6 +50,7 @@ func (c *runCommand) Run() error {
 		return supervise(logger, len(c.Files) > 0)
 	}
 	tuneMemory()
+	c.luaJITLimit = c.LuaJITLimit
 	r := &runner{command: c, logger: logger, options: gopiper.Options{Strict: c.Strict, DrainTimeout: c.DrainTimeout, Logger: logger}}
 	defer r.close()
 	first, err := r.first()

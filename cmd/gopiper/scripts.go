@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gopiper/gopiper"
 	"github.com/gopiper/gopiper/loader"
@@ -21,7 +22,9 @@ type scriptArguments struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Scripts, or folders: of those, every .lua file in it, but not in its subfolders, which are for modules."`
 	Eval  []string `short:"e" sep:"none" placeholder:"LUA" help:"A script on the command line. It may use gopiper without require."`
 
-	Lua string `placeholder:"ENGINE" enum:"auto,gopher-lua" default:"auto" help:"What runs the functions of scripts: auto compiles those that it can and leaves the others to gopher-lua; gopher-lua runs all."`
+	Lua string `placeholder:"ENGINE" enum:"auto,gopher-lua,luajit,prefer-luajit" default:"auto" help:"What runs the functions of scripts: gopher-lua or luajit runs all; prefer-luajit is luajit where its library is installed, and auto elsewhere; auto leaves it to the stages, compiles what it can and leaves the rest to gopher-lua."`
+
+	luaJITLimit time.Duration // how long a function may take on LuaJIT; 0 for the default
 
 	once map[string][]byte // what was read of files that can be read only once
 }
@@ -103,7 +106,10 @@ func (d *described) add(name string, source []byte, options script.Options) {
 }
 
 func (a *scriptArguments) options(metrics std.Metrics) script.Options {
-	return script.Options{Known: loader.Names(), Interpret: a.Lua == "gopher-lua", Metrics: metrics}
+	return script.Options{
+		Known: loader.Names(), Metrics: metrics,
+		Engine: script.Engine(a.Lua), LuaJITLimit: a.luaJITLimit,
+	}
 }
 
 // read returns a script. What is no regular file, such as a pipe, can be read only

@@ -31,7 +31,7 @@ const (
 	DefaultTime  = 100 * time.Millisecond
 	DefaultBytes = 64 << 20
 	// DefaultOutput is that of Output.
-	DefaultOutput = 64 << 20
+	DefaultOutput = 32 << 20
 )
 
 // quantum is the number of steps between two looks at the clock.

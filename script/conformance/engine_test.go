@@ -31,7 +31,7 @@ type engine struct {
 
 // engines are all there are.
 var engines = []engine{
-	{name: "gopher-lua", choose: func(o *script.Options) { o.Interpret = true }},
+	{name: "gopher-lua", choose: func(o *script.Options) { o.Engine = script.EngineGopherLua }},
 	{name: "compiled", choose: func(*script.Options) {}, partly: true},
 }
 

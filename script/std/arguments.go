@@ -10,7 +10,9 @@ import (
 // ArgumentError says that a function was called in a wrong way, in the words of
 // Lua 5.1.
 type ArgumentError struct {
-	Index    int    // counted from 1, without the object of a method; 0 for that
+	// Index is counted from 1, without the object of a method; 0 stands for that, and
+	// -1 for none of them: Message says all.
+	Index    int
 	Function string // the last part of its name
 	Message  string
 }
@@ -19,6 +21,9 @@ type ArgumentError struct {
 //
 //	bad argument #1 to 'parse' (string expected, got nil)
 func (e *ArgumentError) Error() string {
+	if e.Index < 0 {
+		return e.Message
+	}
 	if e.Index == 0 {
 		return fmt.Sprintf("calling '%s' on bad self (%s)", e.Function, e.Message)
 	}

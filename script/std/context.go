@@ -44,6 +44,11 @@ type Context struct {
 	// Metrics takes what scripts count; if nil, counters and gauges can be made
 	// but are not kept.
 	Metrics Metrics
+	// Shared is the dictionary that all Contexts of a script have in common; if nil,
+	// one is made for this one alone.
+	Shared *Shared
+	// State is that of the stage that handles messages; nil if it has none.
+	State State
 
 	expressions cache[*expression]
 	layouts     cache[[]directive]

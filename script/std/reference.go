@@ -66,13 +66,17 @@ func (f *Function) body(g *Group) string {
 	if list := f.values(); list != "" {
 		fmt.Fprintf(&body, "\n| | |\n|---|---|\n%s", list)
 	}
-	fmt.Fprintf(&body, "\nA wrong argument [raises an error](README.md#errors).\n\n```\n%s\n```\n\n%s\n", f.Example, f.engines())
+	fmt.Fprintf(&body, "\nA wrong argument [raises an error](README.md#errors).\n\n```\n%s\n```\n\n%s\n", f.Example, f.engines(g))
 	return body.String()
 }
 
 // engines tells which engines run functions that call this one.
-func (f *Function) engines() string {
+func (f *Function) engines(g *Group) string {
 	switch {
+	case f.Handling:
+		return "It is for functions that handle messages; a function that calls it is not [compiled](../lua-compiled.md)."
+	case g.Name == "log":
+		return "Every engine has it. When a [compiled function](../lua-compiled.md) comes to a call of it, the interpreter handles the message."
 	case f.Pure:
 		return "Every engine has it, [compiled functions](../lua-compiled.md) among them."
 	case f.method():
@@ -122,6 +126,7 @@ var related = map[string][]string{
 	"kv": {"logfmt", "dissect"}, "logfmt": {"kv", "dissect"}, "csv": {"kv"}, "url": {"ip"}, "ip": {"url"}, "hash": {"hmac"},
 	"hmac": {"hash"}, "base64": {"hex"}, "hex": {"base64"}, "compress": {"decompress"}, "decompress": {"compress"},
 	"uuid": {"random"}, "random": {"uuid"}, "template": {"msg.json"}, "counter": {"gauge"}, "gauge": {"counter"}, "log": {"statuses"},
+	"shared": {"stage"}, "state": {"stage"},
 }
 
 // see lists pages.
@@ -163,7 +168,7 @@ func Index() string {
 
 What scripts have for messages, besides Lua's own library. It stands in ` + "`gopiper`" + `, the module that ` +
 		"`require(\"gopiper\")`" + ` returns,
-and can be used both where a script describes and in functions.
+and can be used both where a script describes and in functions; [shared](shared.md) and [state](state.md) in functions only.
 
 ### Errors
 

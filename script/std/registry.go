@@ -27,6 +27,9 @@ type Function struct {
 	// and gives no tables and no objects: only such a function can be called
 	// from a compiled one.
 	Pure bool
+	// Handling says that it can be called only while messages are handled, and not
+	// while a script describes: a binding raises an error then.
+	Handling bool
 }
 
 // Short is the last part of the name.
@@ -88,7 +91,7 @@ func init() {
 var groups = []Group{
 	jsonGroup, timeGroup, regexGroup, dissectGroup, kvGroup, logfmtGroup, csvGroup, urlGroup, ipGroup,
 	hashGroup, hmacGroup, base64Group, hexGroup, compressGroup, decompressGroup, uuidGroup, randomGroup,
-	templateGroup, counterGroup, gaugeGroup, logGroup,
+	templateGroup, counterGroup, gaugeGroup, logGroup, sharedGroup, stateGroup,
 }
 
 // function makes a Function of its parts.

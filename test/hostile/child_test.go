@@ -68,8 +68,12 @@ func (t *task) run(path string) outcome {
 	before := resident()
 	o := outcome{Path: path}
 	began := time.Now()
+	engine := script.EngineAuto
+	if t.Interpret {
+		engine = script.EngineGopherLua
+	}
 	s, err := script.Load(context.Background(), "hostile.lua", []byte(a.source), script.Options{
-		Interpret: t.Interpret, Limits: script.Limits{Time: t.Time}, TimeLimit: 2 * time.Second,
+		Engine: engine, Limits: script.Limits{Time: t.Time}, TimeLimit: 2 * time.Second,
 		Print: func(plan.Position, string) {},
 	})
 	switch {

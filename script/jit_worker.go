@@ -1,0 +1,240 @@
+package script
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/compile"
+	"github.com/gopiper/gopiper/script/luajit"
+)
+
+var jitModes = map[compile.Purpose]luajit.Mode{
+	compile.Handler:   luajit.Handle,
+	compile.Predicate: luajit.Predicate,
+	compile.Key:       luajit.Key,
+}
+
+// jitWorker hands messages to a function on LuaJIT, one crossing for a batch.
+type jitWorker struct {
+	jitSeat
+	postponed chan component.Message
+	reports   []component.Report
+	batch     []component.Message
+	apply     func(i int, r luajit.Result)
+}
+
+func newJITWorker(f *Function, at place, postponed chan component.Message) *jitWorker {
+	w := &jitWorker{jitSeat: jitSeat{function: f, at: at, counts: true, current: -1}, postponed: postponed}
+	w.view.sends = postponed != nil
+	w.apply = func(i int, r luajit.Result) { w.reports[i] = w.finish(i, r) }
+	return w
+}
+
+// Open evaluates the script for this worker, unless another function at the same
+// place has.
+func (w *jitWorker) Open(context.Context) error { return w.open() }
+
+// Close gives up the Lua state; the last one at its place frees it.
+func (w *jitWorker) Close() error {
+	w.close()
+	return nil
+}
+
+// Handle hands one message to the function.
+func (w *jitWorker) Handle(m component.Message, handled component.HandledCallback) {
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.HandleBatch(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	handled(w.oneReport[0])
+}
+
+// HandleBatch hands messages to the function.
+func (w *jitWorker) HandleBatch(messages []component.Message, reports []component.Report) int {
+	w.reports, w.batch = reports, messages
+	n, err := w.run(messages, w.apply)
+	if err != nil {
+		reports[n] = component.Report{Status: StatusState, Description: err.Error()}
+		n++
+	}
+	w.reports, w.batch = nil, nil
+	return n
+}
+
+// finish gives a message what the function has assigned, sends what it has sent,
+// and returns the report.
+func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
+	m := w.batch[i]
+	if data, ok := r.Data(); ok {
+		setBytes(m, data)
+	}
+	if r.Plain() && len(w.failures) == 0 && len(w.emitted) == 0 {
+		return component.Report{}
+	}
+	if err := assign(m, r); err != nil {
+		return component.Report{Status: StatusError, Description: w.said(err.Error())}
+	}
+	report, err := w.report(r)
+	if report.Status == StatusError && slices.Contains(w.limited, i-w.first) {
+		report.Status = StatusLimit
+	}
+	if err != "" {
+		return component.Report{Status: StatusReturn, Description: err}
+	}
+	class := report.Class()
+	if problem := w.failure(i); problem != nil && class != component.ClassFail && class != component.ClassDrop {
+		return component.Report{Status: StatusError, Description: w.said(problem.Error())}
+	}
+	if class == component.ClassDone || class == component.ClassDrop {
+		w.send(i, r)
+	}
+	return report
+}
+
+// said is a text behind the position of the function.
+func (w *jitWorker) said(text string) string { return w.position().String() + ": " + text }
+
+func (w *jitWorker) failure(i int) error {
+	at := i - w.first
+	for _, f := range w.failures {
+		if f.message == at {
+			return f.err
+		}
+	}
+	return nil
+}
+
+// report is the report on a message, or why the function may not return what it
+// has.
+func (w *jitWorker) report(r luajit.Result) (component.Report, string) {
+	switch r.Outcome() {
+	case luajit.Status:
+		return component.Report{Status: r.Status(), Description: r.Text()}, ""
+	case luajit.Raised:
+		e := w.function.script.jitError(r.Err())
+		return component.Report{Status: StatusError, Description: e.Error()}, ""
+	case luajit.Misreturned:
+		return component.Report{}, r.Text()
+	case luajit.Split:
+		report := component.Report{Status: component.Drop}
+		if r.Status() == 1 {
+			report.Status = component.Done
+		}
+		for range r.Parts {
+			if w.postponed == nil {
+				e := Error{Position: w.position(), Message: "the function returned messages, which cannot be sent on here"}
+				return report, e.Error()
+			}
+			break
+		}
+		return report, ""
+	}
+	return component.Report{}, ""
+}
+
+// send sends what was emitted for a message, and what it was split into.
+func (w *jitWorker) send(i int, r luajit.Result) {
+	m, at := w.batch[i], i-w.first
+	for k := range w.emitted {
+		if w.emitted[k].message == at {
+			w.postponed <- w.emitted[k].part.message(m)
+		}
+	}
+	for p := range r.Parts {
+		w.postponed <- w.made(p, m)
+	}
+}
+
+// made makes one of the messages that a message is split into.
+func (w *jitWorker) made(p luajit.Part, original component.Message) component.Message {
+	if p.IsCopy {
+		return w.snapshots[p.Snapshot].message(original)
+	}
+	m := component.NewMessage(append([]byte(nil), p.Data...), original)
+	for _, attribute := range p.Attributes {
+		m.SetAttribute(attribute[0], attribute[1])
+	}
+	if p.HasKey {
+		m.SetKey(p.Key)
+	}
+	if p.HasTimestamp {
+		m.SetTimestamp(p.Timestamp)
+	}
+	return m
+}
+
+// setBytes copies data into memory of the message, where it has such.
+func setBytes(m component.Message, data []byte) {
+	if s, ok := m.(component.StandardMessage); ok {
+		m.SetData(append(s.Grow(len(data)), data...))
+		return
+	}
+	m.SetData(append([]byte(nil), data...))
+}
+
+// assign gives a message what was assigned beside its data.
+func assign(m component.Message, r luajit.Result) error {
+	key, keyed := r.Key()
+	at, timed := r.Timestamp()
+	s, ok := m.(component.StandardMessage)
+	if !ok {
+		if keyed || timed {
+			return fmt.Errorf("this message has data only")
+		}
+		return nil
+	}
+	if keyed {
+		s.SetKey(key)
+	}
+	if timed {
+		s.SetTimestamp(at)
+	}
+	r.Attributes(func(name, value string, deleted bool) {
+		if deleted {
+			s.DeleteAttribute(name)
+			return
+		}
+		s.SetAttribute(name, value)
+	})
+	return nil
+}
+
+// jitAsk is a function that decides, or computes keys, on LuaJIT.
+type jitAsk struct {
+	jitSeat
+	outcome luajit.Outcome
+	status  int
+	text    string
+	err     error
+	apply   func(i int, r luajit.Result)
+}
+
+func newJITAsk(f *Function, at place, readOnly string) *jitAsk {
+	a := &jitAsk{jitSeat: jitSeat{function: f, at: at, current: -1}}
+	a.view.readOnly = readOnly
+	a.apply = func(_ int, r luajit.Result) {
+		a.status, a.text, a.err = r.Status(), "", nil
+		switch a.outcome = r.Outcome(); a.outcome {
+		case luajit.Raised:
+			a.err = f.script.jitError(r.Err())
+		case luajit.Misreturned:
+			a.err = &Error{Position: plan.Position{}, Message: r.Text()}
+		default:
+			a.text = r.Text()
+		}
+	}
+	return a
+}
+
+// ask calls the function with a message.
+func (a *jitAsk) ask(m component.Message) error {
+	a.oneOf[0] = m
+	_, err := a.run(a.oneOf[:], a.apply)
+	a.oneOf[0] = nil
+	if err != nil {
+		return err
+	}
+	return a.err
+}
