@@ -72,7 +72,7 @@ func TestAnotherPlanOnLuaJIT(t *testing.T) {
 	_, err := Load(context.Background(), "test.lua", []byte(`local gopiper = require("gopiper")
 local stages = { gopiper.stdin{} }
 local function same(msg) end
-for i = 1, pcall(string.format, "%a", 1) and 2 or 1 do -- LuaJIT has %a
+for i = 1, ("x"):sub(2 ^ 40) == "" and 1 or 2 do -- LuaJIT counts positions in 32 bits
   stages[#stages + 1] = same
 end
 stages[#stages + 1] = gopiper.stdout{}
