@@ -35,6 +35,7 @@ func pages(t *testing.T) []string {
 	if err != nil || len(names) < 5 {
 		t.Fatalf("%v, %v", names, err)
 	}
+	names = append(names, viewPages()...)
 	return append(names, "../README.md", "../CONTRIBUTING.md")
 }
 

@@ -72,7 +72,7 @@ func TestAnotherPlanOnLuaJIT(t *testing.T) {
 	_, err := Load(context.Background(), "test.lua", []byte(`local gopiper = require("gopiper")
 local stages = { gopiper.stdin{} }
 local function same(msg) end
-for i = 1, pcall(string.format, "%a", 1) and 2 or 1 do -- LuaJIT has %a
+for i = 1, tostring(123456789012345):match("5e") and 2 or 1 do -- LuaJIT rounds halves up
   stages[#stages + 1] = same
 end
 stages[#stages + 1] = gopiper.stdout{}

@@ -121,6 +121,11 @@ func (d *disk) end(doing, name string, err error) {
 	select {}
 }
 
+// removePatience is how long the removal of a file waits while the store is opened:
+// Pebble removes what it needs no more beside the opening, and after it, where there
+// is nobody who could learn that the disk is full.
+const removePatience = 2 * time.Second
+
 // whenSpace tries again and again until do does not find the disk full.
 func (d *disk) whenSpace(doing, name string, err error, do func() error) error {
 	d.mu.Lock()
@@ -130,8 +135,13 @@ func (d *disk) whenSpace(doing, name string, err error, do func() error) error {
 		d.log.Warn("the disk is full; waiting for space", "directory", d.dir, "error", reason(err))
 	}
 	d.mu.Unlock()
+	removing := time.Now().Add(removePatience).UnixNano()
 	for isFull(err) || errors.Is(err, syscall.EINTR) {
-		if time.Now().UnixNano() >= d.patience.Load() {
+		until := d.patience.Load()
+		if until == 0 && doing == "removing" {
+			until = removing
+		}
+		if time.Now().UnixNano() >= until {
 			d.end(doing, name, err)
 		}
 		time.Sleep(d.retryAfter)

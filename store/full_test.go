@@ -194,3 +194,26 @@ func TestDiskBroken(t *testing.T) {
 		t.Errorf("afterwards there is %q, %v", value, err)
 	}
 }
+
+// While the store is opened, a file is removed later if the disk is full: Pebble does
+// that beside the opening, where nobody learns of it.
+func TestRemovalWaitsWhileOpening(t *testing.T) {
+	fs := vfs.NewMem()
+	f, err := fs.Create("/old", vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	refused := 0
+	watched := faultfs.Watch(fs, func(op faultfs.Op) error {
+		if refused++; op.Kind == "remove" && refused <= 3 {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	d := newDisk(Below{FS: watched, RetryAfter: time.Millisecond}, "/", false, slog.New(slog.DiscardHandler),
+		func(err error) { t.Error(err) })
+	if err := d.Remove("/old"); err != nil || refused != 4 {
+		t.Errorf("%v, after %d attempts", err, refused)
+	}
+}

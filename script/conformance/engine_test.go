@@ -32,7 +32,8 @@ type engine struct {
 // engines are all there are.
 var engines = []engine{
 	{name: "gopher-lua", choose: func(o *script.Options) { o.Engine = script.EngineGopherLua }},
-	{name: "compiled", choose: func(*script.Options) {}, partly: true},
+	{name: "compiled", choose: func(o *script.Options) { o.Engine = script.EngineAuto }, partly: true},
+	{name: "luajit", choose: func(o *script.Options) { o.Engine = script.EngineLuaJIT }},
 }
 
 // outcome is what a function has made of a message.

@@ -447,7 +447,7 @@ for name, value in next, {
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, select = select,
   tostring = tostring, type = type, xpcall = xpcall, rawequal = rawequal,
   find = string.find, format = string.format, sub = string.sub,
-  rawmeta = rawmeta, setrawmeta = debug.setmetatable, own = own, load = load, unpack = unpack, where = where,
+  rawmeta = rawmeta, setrawmeta = debug.setmetatable, own = own, getinfo = getinfo, load = load, unpack = unpack, where = where,
 } do
   private[name] = value
 end

@@ -7,7 +7,8 @@ local private = ...
 local G = _G
 local error, floor, getmetatable, log, next, rawset = error, math.floor, getmetatable, math.log, next, rawset
 local setmetatable, type, tonumber, xpcall = setmetatable, type, tonumber, xpcall
-local byte, find, format, gsub, rep, sub = string.byte, string.find, string.format, string.gsub, string.rep, string.sub
+local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
+local match, rep, sub = string.match, string.rep, string.sub
 local random, select = math.random, select
 local stringMax = 64 * 2 ^ 20
 
@@ -80,21 +81,31 @@ function G.collectgarbage()
   return 0
 end
 
--- LuaJIT takes 0b11 for a number.
-function G.tonumber(value, base)
-  if base ~= nil then
-    return tonumber(value, base)
+-- numberIn is the number in a string that LuaJIT takes for none: Lua ends it at a
+-- zero byte.
+local function numberIn(value)
+  local zero = find(value, "%z")
+  if zero then
+    return G.tonumber(sub(value, 1, zero - 1))
   end
-  if type(value) == "string" then
+  return nil
+end
+
+-- LuaJIT takes 0b11 for a number.
+function G.tonumber(...)
+  local value, base = ...
+  local kind = type(value)
+  if base ~= nil or kind == "nil" then
+    return tonumber(...)
+  elseif kind == "string" then
     local second, third = byte(value, 2, 3)
     if second == 98 or second == 66 or third == 98 or third == 66 then -- b, B
       if find(value, "^%s*[-+]?0[bB]") then
         return nil
       end
     end
-  elseif value == nil then
-    return nil
-  elseif type(value) == "userdata" then
+    return tonumber(value) or numberIn(value)
+  elseif kind == "userdata" then
     return private.numberOf(value)
   end
   return tonumber(value)
@@ -106,11 +117,13 @@ function G.math.log(value)
 end
 G.math.mod = math.fmod
 
--- LuaJIT does not mind an empty interval.
+-- LuaJIT minds neither an empty interval nor more arguments.
 function G.math.random(...)
   local count = select("#", ...)
   if count == 0 then
     return random()
+  elseif count > 2 then
+    error("wrong number of arguments", 2)
   end
   local low, high = 1, (...)
   if count > 1 then
@@ -135,11 +148,11 @@ end
 -- LuaJIT runs gsub in its interpreter of patterns. A pattern that stands for one
 -- text, put in at most once, needs none: what is known of patterns and
 -- replacements is the text, or false.
-local texts, plain, known = {}, {}, 0
+local texts, plain, forms, known = {}, {}, {}, 0
 
 local function learn(memory, value, text)
   if known > 500 then
-    texts, plain, known = {}, {}, 0
+    texts, plain, forms, known = {}, {}, {}, 0
     return
   end
   memory[value], known = text, known + 1
@@ -175,9 +188,48 @@ function G.string.gsub(...)
   return gsub(...)
 end
 
+-- LuaJIT knows more formats, quotes otherwise, and rounds what is right between
+-- two texts away from zero. What is known of formats is true, that they are the
+-- same, or a table: bad is what is wrong with it, slow that it is formatted piece
+-- by piece, and at [i] the argument of a %f is twice what is at its last digit.
 local quotes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\\n", ["\r"] = "\\r", ["\0"] = "\\000" }
 
--- slowly formats piece by piece, for LuaJIT's %q differs.
+local function formOf(wanted)
+  local form, plain, count, at = {}, true, 0, find(wanted, "%", 1, true)
+  while at do
+    local _, to, flags, point, digits, verb = find(wanted, "^([-+ #0]*)%d?%d?(%.?)(%d?%d?)(.?)", at + 1)
+    if to ~= at + 1 or verb ~= "%" then
+      count = count + 1
+      if verb == "" or #flags > 5 or point == "" and digits ~= "" or not find("cdiouxXeEfgGqs", verb, 1, true) then
+        return { bad = "invalid option '" .. sub(wanted, at, to) .. "' to 'format'" }
+      elseif verb == "q" or verb == "f" and count > 4 then
+        form.slow, plain = true, false
+      elseif verb == "f" then
+        form[count], plain = 2 ^ ((tonumber(digits) or point == "" and 6 or 0) + 1), false
+      end
+    end
+    at = find(wanted, "%", to + 1, true)
+  end
+  return plain or form
+end
+
+-- between tells whether a number is right between two of its texts.
+local function between(value, scale)
+  value = scale and tonumber(value)
+  return value and value * scale % 2 == 1
+end
+
+-- evenly formats a number; one between two texts becomes the even one.
+local function evenly(verb, value)
+  local written, digits = format(verb, value), match(verb, "%.(%d*)")
+  local scale = 2 ^ (digits and (tonumber(digits) or 0) + 1 or 7)
+  if between(value, scale) and match(written, "(%d)%.? *$") % 2 == 1 then
+    return format(verb, value - value * 2 ^ -52)
+  end
+  return written
+end
+
+-- slowly formats piece by piece.
 local function slowly(wanted, ...)
   local values, at, out, begin = { ... }, 0, "", 1
   while true do
@@ -187,27 +239,43 @@ local function slowly(wanted, ...)
     end
     out = out .. sub(wanted, begin, from - 1)
     local verb = sub(wanted, from, to)
+    local letter, value = byte(verb, -1), values[at + 1]
     if verb == "%%" then
-      out = out .. "%"
+      out, at = out .. "%", at - 1
+    elseif at >= select("#", ...) then
+      error("bad argument #" .. (at + 2) .. " to 'format' (no value)", 3)
+    elseif letter == 102 then -- f
+      out = out .. evenly(verb, value)
+    elseif letter ~= 113 then -- q
+      out = out .. format(verb, value)
+    elseif type(value) == "string" or type(value) == "number" then
+      out = out .. '"' .. gsub(value, '["\\\n\r%z]', quotes) .. '"'
     else
-      at = at + 1
-      local value = values[at]
-      if byte(verb, -1) ~= 113 then
-        out = out .. format(verb, value)
-      elseif type(value) == "string" or type(value) == "number" then
-        out = out .. '"' .. gsub(value, '["\\\n\r%z]', quotes) .. '"'
-      else
-        error("bad argument #" .. (at + 1) .. " to 'format' (string expected, got " ..
-          (at > select("#", ...) and "no value" or type(value)) .. ")", 3)
-      end
+      error("bad argument #" .. (at + 2) .. " to 'format' (string expected, got " .. type(value) .. ")", 3)
     end
-    begin = to + 1
+    at, begin = at + 1, to + 1
   end
 end
 
 function G.string.format(wanted, ...)
-  if type(wanted) == "string" and find(wanted, "q", 1, true) then
-    return (slowly(wanted, ...))
+  local form = forms[wanted]
+  if form == true then
+    return format(wanted, ...)
+  elseif form == nil then
+    if type(wanted) ~= "string" then
+      return format(wanted, ...)
+    end
+    form = formOf(wanted)
+    learn(forms, wanted, form)
+  end
+  if form ~= true then
+    if form.bad then
+      error(form.bad, 2)
+    end
+    local a, b, c, d = ...
+    if form.slow or between(a, form[1]) or between(b, form[2]) or between(c, form[3]) or between(d, form[4]) then
+      return (slowly(wanted, ...))
+    end
   end
   return format(wanted, ...)
 end
@@ -217,6 +285,17 @@ function G.xpcall(f, handler)
   return xpcall(f, handler)
 end
 
+-- LuaJIT makes coroutines of what is not written in Lua, too.
+local own, getinfo = private.own, private.getinfo
+for _, name in next, { "create", "wrap" } do
+  local original = coroutine[name]
+  G.coroutine[name] = function(f)
+    if type(f) == "function" and not own[getinfo(f, "S").source] then
+      error("bad argument #1 to '" .. name .. "' (Lua function expected)", 2)
+    end
+    return original(f)
+  end
+end
 
 -- Reading a global that was never assigned is an error.
 local declared = {}

@@ -236,4 +236,5 @@ function private.numberOf(value)
   if type(value) == "userdata" and texts[value] then
     return plainNumber(texts[value])
   end
+  return nil -- and not nothing
 end
