@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -110,6 +111,7 @@ func (s *Script) newJIT() (*jitState, error) {
 func (st *jitState) close() {
 	watched.remove(st.lua)
 	st.lua.Close()
+	runtime.KeepAlive(st) // the cleanup must not close the state at the same time
 }
 
 // describe evaluates the script and finds the functions of the plan.

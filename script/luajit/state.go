@@ -59,7 +59,7 @@ type State struct {
 // that in errors.
 type source struct{ name, short string }
 
-// NewState makes a state. It takes about 120 KB with a function and a
+// NewState makes a state. It takes about 150 KB with a function and a
 // millisecond to make, and has to be closed.
 //
 // The functions are those behind msg.json and its like, in the order of [Names];
