@@ -31,7 +31,7 @@ type flatness struct {
 }
 
 // luaEngines are the engines, as --lua names them.
-var luaEngines = []string{"auto", "gopher-lua"}
+var luaEngines = []string{"auto", "gopher-lua", "luajit"}
 
 // states measures what a Lua state takes: the resident memory of a process with many
 // workers of a function less that of one with one, as far as that is not what workers

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gopiper/gopiper/script/luajit"
@@ -26,9 +27,12 @@ type jitStandard struct {
 	position  string         // of the script, for log lines
 }
 
+// jitFunctions are the functions of the library, which all states share.
+var jitFunctions = sync.OnceValue(std.Functions)
+
 func newJITStandard(d *describing) *jitStandard {
 	w, options := d.script.world, d.script.options
-	b := &jitStandard{functions: std.Functions(), numbers: make(map[any]uint32)}
+	b := &jitStandard{functions: jitFunctions(), numbers: make(map[any]uint32)}
 	b.context = std.Context{
 		MaxOutput: stringMax, Metrics: options.Metrics, Logger: options.Logger, Where: b.where,
 		Now: func() time.Time { return w.now }, Quiet: true,

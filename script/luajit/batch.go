@@ -39,7 +39,15 @@ func (f *Function) Position() (file string, line int) { return f.file, f.line }
 // driver stays until the state is closed.
 func (f *Function) Bind(name string, mode Mode) error {
 	where := (&Error{File: f.file, Line: f.line}).Error()
-	answers, err := f.state.ask(opBind, name, f.number, int(mode), where[:len(where)-2])
+	s := f.state
+	if err := s.enter(); err != nil {
+		return err
+	}
+	if err := s.load(s.driver); err != nil {
+		return err
+	}
+	s.pushed = 1
+	answers, err := s.ask(opBind, name, f.number, int(mode), where[:len(where)-2])
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type Library struct {
 	file     string
 	callback uintptr // the address that Lua calls Go functions at
 
+	bytecodes func() (*bytecodes, error) // those of our sources
+
 	newState, openLibraries, loadBuffer, closeState uintptr
 	call, pushInteger, pushString, toString         uintptr
 }
@@ -64,6 +66,7 @@ func load(files []string) (*Library, error) {
 		if err := l.resolve(handle); err != nil {
 			return nil, fmt.Errorf("%s is no LuaJIT 2.1: %w; %s", file, err, install)
 		}
+		l.bytecodes = sync.OnceValues(l.compile)
 		l.callback = newCallback(dispatch)
 		return l, nil
 	}

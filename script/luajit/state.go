@@ -1,7 +1,6 @@
 package luajit
 
 import (
-	_ "embed" // for what runs in every state
 	"errors"
 	"fmt"
 	"runtime"
@@ -9,21 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-)
-
-var (
-	//go:embed lua/boot.lua
-	bootSource string
-	//go:embed lua/library.lua
-	librarySource string
-	//go:embed lua/function.lua
-	functionSource string
-	//go:embed lua/part.lua
-	partSource string
-	//go:embed lua/object.lua
-	objectSource string
-	//go:embed lua/module.lua
-	moduleSource string
 )
 
 // The operations, as in lua/boot.lua.
@@ -55,6 +39,8 @@ type State struct {
 	handle  uintptr
 	broken  error
 	busy    bool // while C runs
+	driver  bytecode
+	pushed  uintptr // values on Lua's stack for the next operation
 
 	sources   []source
 	functions []Func
@@ -73,16 +59,21 @@ type State struct {
 // that in errors.
 type source struct{ name, short string }
 
-// NewState makes a state. It takes about 120 KB with a function and a
+// NewState makes a state. It takes about 150 KB with a function and a
 // millisecond to make, and has to be closed.
 //
 // The functions are those behind msg.json and its like, in the order of [Names];
 // without them these are not there.
 func (l *Library) NewState(own ...Func) (*State, error) {
-	s := &State{library: l}
-	if s.lua = native(l.newState); s.lua == 0 {
-		return nil, errors.New("no memory for a Lua state")
+	ours, err := l.bytecodes()
+	if err != nil {
+		return nil, err
 	}
+	s, err := l.bare()
+	if err != nil {
+		return nil, err
+	}
+	s.driver = ours.driver
 	s.functions = append(append(s.functions, nearest), own...)
 	for len(s.functions) <= len(Names) {
 		s.functions = append(s.functions, refuse)
@@ -90,38 +81,26 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	s.call.state = s
 	s.batch.state = s
 	s.handle = states.add(s)
-	native(l.openLibraries, s.lua)
-	if err := s.boot(); err != nil {
+	if err := s.boot(ours); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// starter loads boot.lua without what debuggers need, which halves it.
-const starter = `return load(string.dump(load((...), "=boot.lua", "t"), true), "=boot.lua", "b")(select(2, ...))`
-
-// boot runs boot.lua.
-func (s *State) boot() error {
+// boot runs boot.lua, which gets the other sources as functions.
+func (s *State) boot(ours *bytecodes) error {
 	l := s.library
-	code, name := []byte(starter), []byte("=boot.lua\x00")
-	mode := []byte("t\x00")
-	s.pinner.Pin(&code[0])
-	s.pinner.Pin(&name[0])
-	s.pinner.Pin(&mode[0])
-	defer s.pinner.Unpin()
-	if native(l.loadBuffer, s.lua, address(code), uintptr(len(code)), address(name), address(mode)) != 0 {
-		return fmt.Errorf("LuaJIT did not load its driver: %s", s.text(-1))
+	for i, source := range ours.boot {
+		if err := s.load(source); err != nil {
+			return err
+		}
+		if i == 0 {
+			native(l.pushInteger, s.lua, l.callback)
+			native(l.pushInteger, s.lua, s.handle)
+		}
 	}
-	s.push(bootSource)
-	native(l.pushInteger, s.lua, l.callback)
-	native(l.pushInteger, s.lua, s.handle)
-	s.push(librarySource)
-	s.push(functionSource)
-	s.push(partSource)
-	s.push(objectSource)
-	s.push(moduleSource)
-	if native(l.call, s.lua, 8, 2, 0) != 0 {
+	if native(l.call, s.lua, uintptr(len(ours.boot)+1), 2, 0) != 0 {
 		return fmt.Errorf("LuaJIT did not run its driver: %s", s.text(-1))
 	}
 	location, err := strconv.ParseUint(s.text(-2), 10, 64)
@@ -142,7 +121,9 @@ func (s *State) push(text string) {
 // text returns the string at an index of Lua's stack; -1 is its top.
 func (s *State) text(index int) string {
 	size := make([]uint64, 1)
-	s.pinner.Pin(&size[0])
+	var pinner runtime.Pinner
+	pinner.Pin(&size[0])
+	defer pinner.Unpin()
 	text := native(s.library.toString, s.lua, uintptr(index), address(size))
 	if text == 0 {
 		return "it gave no reason"
@@ -233,8 +214,8 @@ func (s *State) operate(operation int32, name *string) error {
 	s.since.Store(time.Now().UnixNano())
 	s.running.Store(name)
 	s.busy = true
-	failed := native(s.library.call, s.lua, 0, 1, 0) != 0 // the function returns itself: one crossing
-	s.busy = false
+	failed := native(s.library.call, s.lua, s.pushed, 1, 0) != 0 // the function returns itself: one crossing
+	s.busy, s.pushed = false, 0
 	s.running.Store(nil)
 	if failed {
 		s.broken = fmt.Errorf("%w: %s", ErrBroken, s.text(-1))

@@ -2,7 +2,12 @@
 -- the library takes away what scripts must not have, and returns the address of
 -- the head, and the function that Go calls for everything.
 
-local address, handle, librarySource, functionSource, partSource, objectSource, moduleSource = ...
+local address, handle, part, object, library, module = ...
+
+-- What runs once is not worth compiling: traces take memory. Binding a function
+-- turns the compiler on.
+local compiler = jit
+compiler.off()
 
 local ffi = require("ffi")
 local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
@@ -45,7 +50,7 @@ local bytes, words, doubles = ffi.typeof("uint8_t[?]"), ffi.typeof("uint32_t *")
 local constWords, constDoubles = ffi.typeof("const uint32_t *"), ffi.typeof("const double *")
 local callback = cast("int (*)(uintptr_t)", address)
 
-local outputStart, outputMax = 4 * 1024, 2 ^ 31 - 1
+local outputStart, outputMax = 512, 2 ^ 31 - 1
 local output, scratch -- keep alive what the head points to
 
 -- room makes room for n more bytes of output and returns where they begin.
@@ -96,8 +101,8 @@ local function need(n)
   return used
 end
 
-scratch = bytes(4096)
-head.scratch, head.scratch_capacity = scratch, 4096
+scratch = bytes(512)
+head.scratch, head.scratch_capacity = scratch, 512
 
 -- Values cross as a tag and what belongs to it: see values.go.
 local NIL, FALSE, TRUE, NUMBER, STRING, TABLE, FUNCTION = 0, 1, 2, 3, 4, 5, 6
@@ -436,15 +441,6 @@ end
 
 local drivers = {}
 
--- stripped compiles a source of ours to bytecode without what debuggers need: it
--- is half the size.
-local dump = string.dump
-local function stripped(source, name)
-  return dump(load(source, name, "t"), true)
-end
-
-local driver = stripped(functionSource, "=function.lua")
-functionSource = nil
 for name, value in next, {
   head = head, room = room, caught = caught, problem = problem, begin = begin, ffi = ffi, bound = bound,
   -- as they are before a script can change them
@@ -456,14 +452,18 @@ for name, value in next, {
   private[name] = value
 end
 
+local driver -- what Go has loaded
+
 -- bind makes the driver of a function. Every driver is loaded anew: the traces
 -- that LuaJIT compiles belong to a piece of bytecode, and so to one function.
 local function bind(number, mode, where)
   local f = functions[number]
-  drivers[#drivers + 1] = load(driver, "=function.lua", "b")(private, f, mode, where)
+  drivers[#drivers + 1] = driver(private, f, mode, where)
+  driver = nil
   head.scratch_used, head.count = 0, 1
   write(#drivers, 0)
   collectgarbage() -- what loading left behind
+  compiler.on()
 end
 
 local G = _G
@@ -491,10 +491,10 @@ local function register(name, number)
 end
 
 local loaded = package.loaded
-for _, source in next, { partSource, objectSource, librarySource, moduleSource } do
-  load(stripped(source, "=library.lua"), "=library.lua", "b")(private)
-end
-partSource, objectSource, librarySource, moduleSource = nil, nil, nil, nil
+part(private)
+object(private)
+library(private)
+module(private)
 for name in next, loaded do
   loaded[name] = nil
 end
@@ -505,7 +505,8 @@ local operations = { run, bind, register, shorten, finish, function() collectgar
 
 local go
 
-function go()
+function go(pushed)
+  driver = pushed
   head.failed = 0
   local operation = head.operation
   if operation == 0 then
@@ -519,4 +520,5 @@ function go()
   return go -- is what the next call finds on the stack
 end
 
+collectgarbage()
 return tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), go
