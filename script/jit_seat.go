@@ -219,7 +219,7 @@ func (s *Script) tryLuaJIT() error {
 
 // freeUnused has the state freed once nobody can use it any more.
 func (st *jitState) freeUnused() {
-	runtime.AddCleanup(st, func(lua *luajit.State) {
+	st.unused = runtime.AddCleanup(st, func(lua *luajit.State) {
 		watched.remove(lua)
 		lua.Close()
 	}, st.lua)

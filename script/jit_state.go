@@ -33,6 +33,7 @@ type jitState struct {
 	functions []*luajit.Function
 	seat      *jitSeat // that runs
 	stamp     uint64   // of the document that was opened last
+	unused    runtime.Cleanup
 }
 
 // jitPlaceOf returns a place, which is the caller's to give back if it counts.
@@ -108,10 +109,13 @@ func (s *Script) newJIT() (*jitState, error) {
 	return st, nil
 }
 
+// close frees the state now. The state is used until it has: or the collector
+// could free it, too, at the same time.
 func (st *jitState) close() {
+	st.unused.Stop()
 	watched.remove(st.lua)
 	st.lua.Close()
-	runtime.KeepAlive(st) // the cleanup must not close the state at the same time
+	runtime.KeepAlive(st)
 }
 
 // describe evaluates the script and finds the functions of the plan.

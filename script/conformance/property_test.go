@@ -36,7 +36,10 @@ func (w *writer) value(depth int) string {
 	}
 	switch w.below(9) {
 	case 0:
-		return "(" + w.number(depth-1) + w.pick(" + ", " - ", " * ", " / ", " % ", " ^ ") + w.number(depth-1) + ")"
+		if w.below(6) == 0 { // powers that every engine has to the last digit: Go and C calculate others each their way
+			return "(" + w.number(depth-1) + " ^ " + w.pick("0", "1", "2") + ")"
+		}
+		return "(" + w.number(depth-1) + w.pick(" + ", " - ", " * ", " / ", " % ") + w.number(depth-1) + ")"
 	case 1:
 		return "(" + w.text(depth-1) + " .. " + w.value(depth-1) + ")"
 	case 2:

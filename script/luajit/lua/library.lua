@@ -95,7 +95,9 @@ end
 function G.tonumber(...)
   local value, base = ...
   local kind = type(value)
-  if base ~= nil or kind == "nil" then
+  if base ~= nil and kind == "userdata" then
+    return tonumber(private.textOf(value) or value, base)
+  elseif base ~= nil or kind == "nil" then
     return tonumber(...)
   elseif kind == "string" then
     local second, third = byte(value, 2, 3)
