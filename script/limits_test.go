@@ -84,7 +84,8 @@ func TestWeigh(t *testing.T) {
 // Coroutines that never end go as any other value does: they are no goroutines,
 // and nothing refers to them. TestMain looks for goroutines.
 func TestCoroutinesThatNeverEnd(t *testing.T) {
-	s := load(t, withFunction(`for i = 1, 100 do coroutine.wrap(function() coroutine.yield() end)() end`))
+	s := load(t, withFunction(`for i = 1, 100 do coroutine.wrap(function() coroutine.yield() end)() end`),
+		func(o *Options) { o.Limits.Time = time.Minute })
 	worker := functionOf(s, 0, 1).Create(0, 0, nil)
 	size := func() int64 {
 		for range 20 {
