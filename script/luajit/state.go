@@ -59,8 +59,9 @@ type State struct {
 // that in errors.
 type source struct{ name, short string }
 
-// NewState makes a state. It takes about 150 KB with a function and a
-// millisecond to make, and has to be closed.
+// NewState makes a state. With a function it takes about 150 KB of Lua's memory,
+// and 210 KB of the process's, takes less than a millisecond to make, and has to be
+// closed.
 //
 // The functions are those behind msg.json and its like, in the order of [Names];
 // without them these are not there.
