@@ -8,6 +8,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 const (
@@ -38,16 +40,16 @@ type guard struct {
 	// weigh returns about how many bytes the script itself holds, up to a most.
 	weigh func(most int64) int64
 
-	left     int       // instructions left in this quantum
-	granted  int64     // instructions taken, and those left
-	tick     uint32    // of the watch, at the latest look
-	deadline time.Time // zero until the first look
-	within   time.Time // a deadline that the call has from elsewhere; zero for none
-	heap     int64     // bytes at the start
-	full     int64     // bytes at which the memory is looked at closely
-	charged  int       // bytes of strings since the latest look
-	output   int64     // bytes that the call has written
-	tripped  error
+	left    int           // instructions left in this quantum
+	granted int64         // instructions taken, and those left
+	tick    uint32        // of the watch, at the latest look
+	clock   compile.Clock // started by the first look
+	within  compile.Clock // what the call goes on with; not started for none
+	heap    int64         // bytes at the start
+	full    int64         // bytes at which the memory is looked at closely
+	charged int           // bytes of strings since the latest look
+	output  int64         // bytes that the call has written
+	tripped error
 }
 
 var done = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
@@ -57,12 +59,10 @@ func (g *guard) reset(limits Limits) {
 	pulse.wake()
 	g.limits = limits
 	g.left = int(min(quantum, limits.Instructions))
-	g.granted, g.deadline, g.tripped = int64(g.left), time.Time{}, nil
+	g.granted, g.clock, g.tripped = int64(g.left), g.within, nil
 	g.heap, g.charged, g.output = pulse.heap.Load(), 0, 0
 	g.full = g.heap + limits.Memory
-	if !g.within.IsZero() {
-		g.deadline, g.within = g.within, time.Time{}
-	}
+	g.within = compile.Clock{}
 }
 
 // Done is asked before every instruction; a closed channel ends the call.
@@ -91,9 +91,9 @@ func (g *guard) look() <-chan struct{} {
 	}
 	now := time.Now()
 	switch {
-	case g.deadline.IsZero():
-		g.deadline = now.Add(g.limits.Time)
-	case now.After(g.deadline):
+	case !g.clock.Started():
+		g.clock = compile.StartClock(now, g.limits.Time)
+	case g.clock.Over(now):
 		return g.trip("%s ran for more than %v; is there a loop without an end?", g.what, g.limits.Time)
 	}
 	if g.caller != nil && g.caller.Err() != nil {
@@ -122,7 +122,7 @@ func (g *guard) greedy() <-chan struct{} {
 func (g *guard) raise(L *lua.LState) { L.RaiseError("%s", g.tripped.Error()) }
 
 // slow tells whether the call has been looked at.
-func (g *guard) slow() bool { return !g.deadline.IsZero() }
+func (g *guard) slow() bool { return g.clock.Started() }
 
 // refuel is for what takes many steps in Go: it returns how many more may be
 // taken, 0 for none.
@@ -206,7 +206,7 @@ func (g *guard) start(limits Limits) {
 	pulse.read()
 	g.reset(limits)
 	g.full = min(g.full, math.MaxInt64)
-	g.deadline = time.Now().Add(limits.Time)
+	g.clock = compile.StartClock(time.Now(), limits.Time)
 }
 
 // Deadline, Err and Value make a guard a context.

@@ -99,7 +99,7 @@ func (w *worker) compiledEnded(m component.Message, err error) component.Report 
 		return component.Report{Status: StatusLimit, Description: limit.Error()}
 	}
 	w.oneOf[0], w.oneReport[0] = m, component.Report{}
-	w.state.guard.within = w.runner.Deadline()
+	w.state.guard.within = w.runner.Clock()
 	w.interpret(w.oneOf[:], w.oneReport[:])
 	w.oneOf[0] = nil
 	return w.oneReport[0]
@@ -122,8 +122,8 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 		w.drive = w.state.lua.NewFunction(w.each)
 	}
 	w.messages, w.reports, w.next, w.started = messages, reports, 0, time.Now()
-	if guard := &w.state.guard; guard.within.IsZero() {
-		guard.within = w.started.Add(w.limits().Time)
+	if guard := &w.state.guard; !guard.within.Started() {
+		guard.within = compile.StartClock(w.started, w.limits().Time)
 	}
 	defer func() { w.messages, w.reports = nil, nil }()
 	for w.next < len(messages) {

@@ -54,12 +54,12 @@ type frame struct {
 	stack  []Value // arguments and results
 	arena  []byte  // strings that were built
 
-	left     int // steps left in this quantum
-	granted  int // steps taken, and those left
-	deadline time.Time
-	built    int
-	output   int // bytes written to the message
-	line     int // of the latest step
+	left    int   // steps left in this quantum
+	granted int   // steps taken, and those left
+	clock   Clock // started by the first look
+	built   int
+	output  int // bytes written to the message
+	line    int // of the latest step
 
 	matcher pattern.Matcher
 	effects effects
@@ -96,7 +96,7 @@ func newFrame(limits Limits, slots int) *frame {
 func (f *frame) begin(m component.Message) {
 	f.stack, f.arena, f.built, f.output, f.results = f.stack[:0], f.arena[:0], 0, 0, 0
 	f.left = min(quantum, f.limits.Steps)
-	f.granted, f.deadline, f.matcher.Fuel = f.left, time.Time{}, 0
+	f.granted, f.clock, f.matcher.Fuel = f.left, Clock{}, 0
 	f.effects.begin(m)
 }
 
@@ -135,9 +135,9 @@ func (f *frame) look() {
 		f.exceed("the function took more than %d steps; is there a loop without an end?", f.limits.Steps)
 	}
 	now := time.Now()
-	if f.deadline.IsZero() {
-		f.deadline = now.Add(f.limits.Time)
-	} else if now.After(f.deadline) {
+	if !f.clock.Started() {
+		f.clock = StartClock(now, f.limits.Time)
+	} else if f.clock.Over(now) {
 		f.exceed("the function ran for more than %v; is there a loop without an end?", f.limits.Time)
 	}
 }

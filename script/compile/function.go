@@ -3,7 +3,6 @@ package compile
 import (
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -124,9 +123,9 @@ func (r *Runner) Handle(m component.Message) (report component.Report, err error
 	return ended, nil
 }
 
-// Deadline is when the latest call had to end; zero if it was so short that
-// nobody has looked.
-func (r *Runner) Deadline() time.Time { return r.frame.deadline }
+// Clock is that of the latest call; it has not started if the call was so short
+// that nobody has looked.
+func (r *Runner) Clock() Clock { return r.frame.clock }
 
 // Predicate runs a predicate and returns whether its first result is something
 // else than nil and false. The errors are those of Handle.
