@@ -116,10 +116,26 @@ func (d *Document) SetRoot(raw []byte) error {
 
 // keep copies raw into the document's memory.
 func (d *Document) keep(raw []byte) []byte {
+	d.room(len(raw))
 	start := len(d.arena)
 	d.arena = append(d.arena, raw...)
 	return d.arena[start:len(d.arena):len(d.arena)]
 }
+
+// room makes room for n bytes. What was kept stays where it is: nothing is copied,
+// and no memory becomes garbage, however much is kept.
+func (d *Document) room(n int) {
+	if n > cap(d.arena)-len(d.arena) {
+		d.arena = make([]byte, 0, max(n, min(2*cap(d.arena), arenaMost), arenaLeast))
+	}
+}
+
+// The sizes of pieces of memory that a document takes at once, in bytes, unless more
+// is needed.
+const (
+	arenaLeast = 64
+	arenaMost  = 1 << 20
+)
 
 // node returns a node for the object or array that text starts with.
 func (d *Document) node(text []byte, at int, parent *Node) *Node {
@@ -238,6 +254,7 @@ func (n *Node) Set(key string, raw []byte) error {
 		c = n.addChange(key)
 	}
 	if c.quoted == nil {
+		n.doc.room(len(key) + 2)
 		start := len(n.doc.arena)
 		n.doc.arena = AppendString(n.doc.arena, key)
 		c.quoted = slices.Clip(n.doc.arena[start:])

@@ -40,9 +40,6 @@ type Function struct {
 // function. It is called before the first worker is made, if at all.
 func (f *Function) Place(pipeline, stage string) { f.pipelineName, f.stage = pipeline, stage }
 
-// place tells where functions run.
-type place struct{ pipeline, segment, worker int }
-
 var declaration = component.Declaration{
 	Name:       "function",
 	Summary:    "Runs a Lua function of the script for every message.",
@@ -164,35 +161,9 @@ func (f *Function) onLuaJIT() bool { return f.script.compiled[f.ordinal].onLuaJI
 
 // shared is the Lua state of a place.
 type shared struct {
-	users int // workers that are not closed; guarded by the script's mutex
-
 	mutex sync.Mutex
 	state *state
 	err   error
-}
-
-// share returns the state of a place, to be given back with unshare if the user
-// counts.
-func (s *Script) share(p place, counts bool) *shared {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	h, ok := s.states[p]
-	if !ok {
-		h = &shared{}
-		s.states[p] = h
-	}
-	if counts {
-		h.users++
-	}
-	return h
-}
-
-func (s *Script) unshare(p place, h *shared) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if h.users--; h.users == 0 && s.states[p] == h {
-		delete(s.states, p)
-	}
 }
 
 // enter returns the state, made if need be, for the caller alone. A state that
@@ -236,7 +207,7 @@ type seat struct {
 
 func (s *seat) enter(ctx context.Context) error {
 	if s.shared == nil {
-		s.shared = s.function.script.share(s.place, s.counts)
+		s.shared = s.function.script.states.enter(s.place, s.counts)
 	}
 	st, err := s.shared.enter(ctx, s.function.script)
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *jitSeat) position() plan.Position {
 // open gets the place, and evaluates the script there unless that was done.
 func (s *jitSeat) open() error {
 	if s.place == nil {
-		s.place = s.function.script.jitPlaceOf(s.at, s.counts)
+		s.place = s.function.script.jits.enter(s.at, s.counts)
 	}
 	s.place.mutex.Lock()
 	defer s.place.mutex.Unlock()
@@ -78,7 +78,7 @@ func (s *jitSeat) close() {
 // which is called with its number. It returns how many were handled.
 func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.Result)) (int, error) {
 	if s.place == nil {
-		s.place = s.function.script.jitPlaceOf(s.at, s.counts)
+		s.place = s.function.script.jits.enter(s.at, s.counts)
 	}
 	p := s.place
 	p.mutex.Lock()

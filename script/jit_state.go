@@ -17,8 +17,6 @@ import (
 // jitPlace is a place at which functions run on LuaJIT, with the state that they
 // share.
 type jitPlace struct {
-	users int // workers that are not closed; guarded by the script's mutex
-
 	mutex sync.Mutex // held while the state is used
 	state *jitState  // nil until it is needed, and once it has grown too large
 	err   error
@@ -36,31 +34,9 @@ type jitState struct {
 	unused    runtime.Cleanup
 }
 
-// jitPlaceOf returns a place, which is the caller's to give back if it counts.
-func (s *Script) jitPlaceOf(at place, counts bool) *jitPlace {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	p, ok := s.jits[at]
-	if !ok {
-		p = &jitPlace{}
-		s.jits[at] = p
-	}
-	if counts {
-		p.users++
-	}
-	return p
-}
-
 // leaveJIT gives a place back: the last worker's leaving frees the state.
 func (s *Script) leaveJIT(at place, p *jitPlace) {
-	s.mutex.Lock()
-	p.users--
-	last := p.users == 0
-	if last && s.jits[at] == p {
-		delete(s.jits, at)
-	}
-	s.mutex.Unlock()
-	if last {
+	if s.jits.leave(at, p) {
 		p.mutex.Lock()
 		defer p.mutex.Unlock()
 		p.close()

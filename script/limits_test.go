@@ -105,7 +105,7 @@ func TestCoroutinesThatNeverEnd(t *testing.T) {
 	if c, ok := worker.(component.Closer); ok {
 		c.Close()
 	}
-	if len(s.states) > 0 {
+	if len(s.states.held) > 0 {
 		t.Error("a state is kept")
 	}
 }

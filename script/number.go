@@ -7,19 +7,17 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // space is what C, and so Lua, takes for white space.
 const space = " \t\n\v\f\r"
 
-// numeralMax is how long a string may be that is read as a number, in bytes: a longer
-// one is none, because reading it would take too long.
-const numeralMax = 1 << 20
-
 // parseNumber reads a string as a number, as C's strtod and so Lua 5.1 does; the
 // engine also takes what Go does, 0b1 and 1_000, and 010 for octal.
 func parseNumber(text string) (float64, bool) {
-	if len(text) > numeralMax {
+	if len(text) > compile.NumeralMax {
 		return 0, false
 	}
 	text, _, _ = strings.Cut(text, "\x00")
@@ -53,7 +51,7 @@ func parseNumber(text string) (float64, bool) {
 
 // parseWhole reads a whole number in a base, as C's strtoul does.
 func parseWhole(text string, base int) (float64, bool) {
-	if len(text) > numeralMax {
+	if len(text) > compile.NumeralMax {
 		return 0, false
 	}
 	text, _, _ = strings.Cut(text, "\x00")

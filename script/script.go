@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -95,9 +94,8 @@ type Script struct {
 	// library holds the names of what the tables of the library have.
 	library []string
 
-	mutex  sync.Mutex
-	states map[place]*shared
-	jits   map[place]*jitPlace
+	states places[shared]
+	jits   places[jitPlace]
 
 	fellBack bool // a function does not run on LuaJIT, for want of the library
 }
@@ -128,9 +126,7 @@ func Load(ctx context.Context, name string, source []byte, options Options) (*Sc
 	s := &Script{
 		name: name, options: options,
 		world:  newWorld(options, modules),
-		states: make(map[place]*shared),
 		shared: std.NewShared(0, 0),
-		jits:   make(map[place]*jitPlace),
 	}
 	var err error
 	if s.main, err = s.world.add(name, source); err != nil {

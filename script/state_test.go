@@ -43,7 +43,7 @@ for _ = 1, 2 do gopiper.createPipeline{ gopiper.stdin{}, count, count, gopiper.s
 			t.Errorf("%+v: %s", test, got)
 		}
 	}
-	if n := len(s.states); n != 4 {
+	if n := len(s.states.held); n != 4 {
 		t.Errorf("%d states for 4 places", n)
 	}
 	for _, c := range workers {
@@ -51,7 +51,7 @@ for _ = 1, 2 do gopiper.createPipeline{ gopiper.stdin{}, count, count, gopiper.s
 			t.Error(err)
 		}
 	}
-	if n := len(s.states); n != 0 {
+	if n := len(s.states.held); n != 0 {
 		t.Errorf("%d states are left after the last worker was closed", n)
 	}
 	if got := run(0, 1, 0, 0); got != "1" {
@@ -69,7 +69,7 @@ func TestStuckWorkerKeepsItsState(t *testing.T) {
 	handle(t, f.Create(0, 0, nil), newFake(""))
 	done := make(chan component.Report)
 	go stuck.Handle(newFake("stuck"), func(r component.Report) { done <- r })
-	for !s.share(place{0, 0, 0}, false).state.busy.Load() {
+	for !s.states.enter(place{0, 0, 0}, false).state.busy.Load() {
 	}
 	m := newFake("")
 	if handle(t, f.Create(0, 0, nil), m); string(m.GetData()) != "1" {
@@ -91,7 +91,7 @@ func TestBrokenStateIsNotUsedAgain(t *testing.T) {
 		if handle(t, c, m); string(m.GetData()) != want {
 			t.Errorf("call %d: data %s, want %s", i, m.GetData(), want)
 		}
-		s.share(place{0, 0, 0}, false).state.broken = i == 1
+		s.states.enter(place{0, 0, 0}, false).state.broken = i == 1
 	}
 }
 

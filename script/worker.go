@@ -59,7 +59,7 @@ func (w *worker) Open(ctx context.Context) error {
 // Close gives up the Lua state; the last one at its place lets it go.
 func (w *worker) Close() error {
 	if w.shared != nil {
-		w.function.script.unshare(w.place, w.shared)
+		w.function.script.states.leave(w.place, w.shared)
 		w.shared = nil
 	}
 	return nil

@@ -111,6 +111,7 @@ func (f *frame) setIndex(object, key, value Value) {
 	if object.kind != isNode || !f.effects.current { // it is no part of the data any more
 		f.bail()
 	}
+	mark := len(f.arena)
 	raw := f.toJSON(value)
 	f.charge(len(f.effects.data) + f.effects.growth)
 	f.effects.growth += len(raw) + 2
@@ -135,6 +136,7 @@ func (f *frame) setIndex(object, key, value Value) {
 	default:
 		f.bail()
 	}
+	f.arena = f.arena[:mark] // the document has a copy
 }
 
 // toJSON returns the text of a value, nil for nil. A number that comes from

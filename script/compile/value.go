@@ -70,15 +70,16 @@ func AppendNumber(dst []byte, f float64) []byte {
 // spaces are what Lua skips around a number.
 const spaces = " \t\n\v\f\r"
 
-// numeralMax is how long a string may be that is read as a number here, in bytes.
-const numeralMax = 1 << 20
+// NumeralMax is how long a string may be that is read as a number, in bytes; a longer
+// one is none, for the interpreter too.
+const NumeralMax = 1 << 20
 
 // parseNumber reads a decimal number with spaces around it. It is sure whether
 // the text is one, or leaves that to the interpreter: hexadecimal numbers, what
 // the engines take for infinities, and what C takes for an end.
 func parseNumber(s string) (f float64, ok, sure bool) {
-	if len(s) > numeralMax {
-		return 0, false, false
+	if len(s) > NumeralMax {
+		return 0, false, true
 	}
 	s = strings.Trim(s, spaces)
 	if !decimal(s) {

@@ -64,24 +64,12 @@ var randomGroup = Group{
 		function("random.bytes", "random.bytes(n) -> text", "Returns n bytes, 1 MiB at most.", `
 #gopiper.random.bytes(16) --> 16
 `, func(a *arguments) []Value {
-			n := a.whole(1, 0, randomMax)
-			if !a.charge(4 * int(n)) {
-				return nil
-			}
-			out := make([]byte, n)
-			a.random(out)
-			return a.made(out)
+			return a.made(a.randomBytes())
 		}),
 		function("random.hex", "random.hex(n) -> text", "Returns n bytes as hexadecimal digits, two for each.", `
 #gopiper.random.hex(16) --> 32
 `, func(a *arguments) []Value {
-			n := a.whole(1, 0, randomMax)
-			if !a.charge(4 * int(n)) {
-				return nil
-			}
-			out := make([]byte, n)
-			a.random(out)
-			return a.made(hex.AppendEncode(a.buffer[:0], out))
+			return a.made(hex.AppendEncode(a.buffer[:0], a.randomBytes()))
 		}),
 		function("random.int", "random.int(low, high) -> number", "Returns a whole number from low to high, each as likely as the others; "+
 			"high - low is less than 2^53.", `
@@ -110,4 +98,15 @@ func randomInt(a *arguments) []Value {
 			return a.one(Num(float64(low + int64(n%span))))
 		}
 	}
+}
+
+// randomBytes makes as many random bytes as the first argument says.
+func (a *arguments) randomBytes() []byte {
+	n := a.whole(1, 0, randomMax)
+	if !a.charge(4 * int(n)) {
+		return nil
+	}
+	out := make([]byte, n)
+	a.random(out)
+	return out
 }
