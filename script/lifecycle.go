@@ -3,6 +3,7 @@ package script
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 	single, batch := table.RawGetString("handle"), table.RawGetString("handle_batch")
 	switch {
 	case single == lua.LNil && batch == lua.LNil:
-		L.RaiseError("%s: the table has no handle; write handle = function(msg) … end beside the others", what)
+		L.RaiseError("%s: the table has no handle%s; write handle = function(msg) … end beside the others", what, misspelledHandle(table))
 	case single != lua.LNil && batch != lua.LNil:
 		L.RaiseError("%s: the table has handle and handle_batch; leave one of them out", what)
 	case batch != lua.LNil:
@@ -91,6 +92,17 @@ func (st *state) lifecycleStage(L *lua.LState, table *lua.LTable, what string) *
 	life.every = st.every(L, table.RawGetString("every"), life, what)
 	life.declare()
 	return stage
+}
+
+// misspelledHandle names a function that may be meant as the table's handle.
+func misspelledHandle(table *lua.LTable) string {
+	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
+		name, _ := key.(lua.LString)
+		if value.Type() == lua.LTFunction && !slices.Contains(functionNames, string(name)) && suggest(string(name), functionNames) != "" {
+			return ", but " + strconv.Quote(string(name))
+		}
+	}
+	return ""
 }
 
 // lifecycleFunction makes one of the other functions known; -1 if there is none.

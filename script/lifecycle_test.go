@@ -413,6 +413,7 @@ gopiper.createPipeline{ gopiper.stdin{}, sums, plain,
 func TestTablesThatAreWrong(t *testing.T) {
 	for _, test := range []struct{ stage, want string }{
 		{`{ flush = function() end }`, "createPipeline: stage 2: the table has no handle; write handle = function(msg) … end beside the others"},
+		{`{ handel = function() end, flush = function() end }`, "createPipeline: stage 2: the table has no handle, but \"handel\"; write handle = function(msg) … end beside the others"},
 		{`{ handle = print, handle_batch = print }`, "createPipeline: stage 2: the table has handle and handle_batch; leave one of them out"},
 		{`{ handle = 3 }`, "createPipeline: stage 2: handle is the number 3; a function of the script is expected: function(msg) … end"},
 		{`{ handle = function() end, close = true }`, "createPipeline: stage 2: close is the boolean true; it is a function of the script"},
