@@ -9,6 +9,7 @@ import (
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
+	"github.com/gopiper/gopiper/script/compile"
 )
 
 // Limits are what one call of a function, with one message, may use. A zero
@@ -29,12 +30,12 @@ type Limits struct {
 	Output int64
 }
 
-// The defaults of [Limits].
+// The defaults of [Limits], which hold for compiled functions too.
 const (
-	DefaultCallInstructions = 1_000_000
-	DefaultCallLimit        = 100 * time.Millisecond
-	DefaultCallMemory       = 64 << 20
-	DefaultCallOutput       = 32 << 20
+	DefaultCallInstructions = compile.DefaultSteps
+	DefaultCallLimit        = compile.DefaultTime
+	DefaultCallMemory       = compile.DefaultBytes
+	DefaultCallOutput       = compile.DefaultOutput
 )
 
 // or returns the limits, with those of others for what is not set.

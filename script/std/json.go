@@ -23,7 +23,7 @@ asked for and leaves the rest as it was. What is here decodes all.
 
 What is decoded and encoded again has the same values, 64-bit integers among them. What is lost is how it was written: blanks, the order of
 the fields (they are sorted by name), the second of two fields of one name, escapes in strings, and the spelling of numbers: ` + "`1.0`" + ` becomes
-` + "`1`, `1e3` becomes `1000`" + `. ` + "`msg.json`" + ` loses none of that, and ` + "`json.encode(msg.json)`" + `, or of a part of it, is its text as it stands.
+` + "`1`, `1e3` becomes `1000`, and `1e17` becomes `100000000000000000`" + `, which is an exact number when it is decoded again. ` + "`msg.json`" + ` loses none of that, and ` + "`json.encode(msg.json)`" + `, or of a part of it, is its text as it stands.
 
 An empty table that a script makes is an object; ` + "`gopiper.array{}`" + ` is an empty array.`,
 	Functions: []Function{
