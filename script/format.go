@@ -80,14 +80,8 @@ func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb b
 		return appendFloat(out, flags, verb, numberArgument(L, n))
 	}
 	f := numberArgument(L, n)
-	switch {
-	case math.IsNaN(f):
-		f = 0
-	case math.Abs(f) >= 1<<63:
-		f = math.Copysign(math.Nextafter(1<<63, 0), f)
-	}
 	if verb == 'd' || verb == 'i' {
-		return fmt.Appendf(out, "%"+integerFlags(flags)+"d", int64(f))
+		return fmt.Appendf(out, "%"+integerFlags(flags)+"d", toInteger(f))
 	}
 	if verb == 'u' {
 		verb = 'd'
@@ -96,7 +90,28 @@ func (st *state) appendDirective(L *lua.LState, out []byte, flags string, verb b
 	if f == 0 {
 		flags = strings.ReplaceAll(flags, "#", "")
 	}
-	return fmt.Appendf(out, "%"+integerFlags(flags)+string(rune(verb)), uint64(int64(f)))
+	return fmt.Appendf(out, "%"+integerFlags(flags)+string(rune(verb)), toUnsigned(f))
+}
+
+// toInteger is a number as a 64-bit integer: as C has it on amd64, what does not fit is
+// the least there is.
+func toInteger(f float64) int64 {
+	if f > -1<<63 && f < 1<<63 {
+		return int64(f)
+	}
+	return math.MinInt64
+}
+
+// toUnsigned does the same without a sign, of which C on amd64 says 0 to what is too
+// large.
+func toUnsigned(f float64) uint64 {
+	switch {
+	case f >= 1<<64:
+		return 0
+	case f >= 1<<63:
+		return uint64(f)
+	}
+	return uint64(toInteger(f))
 }
 
 // integerFlags lets a precision, which Lua takes as the least number of digits,

@@ -77,7 +77,7 @@ var libraryTests = []struct{ expression, want string }{
 	{`("%05.2d|%5.3d|%10.2s|"):format(7, 7, "abc")`, "   07|  007|        ab|"},
 	{`("%.3d %+d % d"):format(5, 5, 5)`, "005 +5  5"}, {`("%q"):format('a"b\\c\n')`, "\"a\\\"b\\\\c\\\n\""}, {`("100%%"):format()`, "100%"},
 	{`("%5.1f|%g"):format(1/0, -1/0)`, "  inf|-inf"}, {`("%d"):format("12")`, "12"}, {`("%3s|%-3sx"):format("ä", "ö")`, " ä|ö x"},
-	{`("%d"):format(1e300)`, "9223372036854774784"},
+	{`("%d"):format(1e300)`, "-9223372036854775808"},
 	{`("%d"):format()`, failed + "string.format: %d has no argument"}, {`("%d"):format("x")`, failed + "argument 2 of format: number expected, got string"},
 	{`("%"):format()`, failed + `string.format: "%" begins with no directive; write %% for a percent sign`},
 	{`("%123d"):format(1)`, failed + `string.format: "%123d" begins with no directive; write %% for a percent sign`},

@@ -133,7 +133,7 @@ func (w *tableWorker) readStatuses(value lua.LValue, n int) error {
 		r := component.Report{Status: int(number)}
 		switch keeps := w.batch.views[i].kept != nil; {
 		case lua.LNumber(r.Status) != number || r.Status > 1e9 || r.Status < -1e9:
-			return w.misreturned("the status %v for message %d; a status is a whole number", float64(number), i+1)
+			return w.misreturned("the status %s for message %d; a status is a whole number", numberText(number), i+1)
 		case keeps && r.Class() != component.ClassDone && r.Status != component.Continue:
 			return w.misreturned("the status %d for message %d, which it keeps; return nothing for it", r.Status, i+1)
 		case !keeps && r.Status == component.Continue:

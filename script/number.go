@@ -106,15 +106,19 @@ func optional(L *lua.LState, n int, otherwise float64) float64 {
 
 func toNumber(L *lua.LState) int {
 	value := L.CheckAny(1)
-	if e := exactOf(value); e != nil {
-		L.Push(lua.LNumber(e.float()))
-		return 1
-	}
+	e := exactOf(value)
 	f, ok := 0.0, false
-	if base := optional(L, 2, 10); base == 10 {
+	if base := optional(L, 2, 10); base == 10 && e != nil {
+		f, ok = e.float(), true
+	} else if base == 10 {
 		f, ok = numberOf(value)
 	} else {
-		text := textArgument(L, 1)
+		text := ""
+		if e != nil {
+			text = e.text
+		} else {
+			text = textArgument(L, 1)
+		}
 		if !(2 <= base && base <= 36) {
 			L.ArgError(2, "a base is 2 to 36")
 		}

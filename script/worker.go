@@ -260,7 +260,7 @@ func (w *worker) status(L *lua.LState, status lua.LNumber, n int) (component.Rep
 	r := component.Report{Status: int(status)}
 	switch {
 	case lua.LNumber(r.Status) != status || r.Status > 1e9 || r.Status < -1e9:
-		return r, w.misreturned("the status %v; a status is a whole number", float64(status))
+		return r, w.misreturned("the status %s; a status is a whole number", numberText(status))
 	case r.Status == component.Continue && w.view.kept != nil:
 	case r.Status == component.Continue && w.table != nil:
 		return r, w.misreturned("gopiper.CONTINUE for a message that it does not keep; msg:keep() keeps it")

@@ -62,6 +62,10 @@ var differences = []difference{
 		why: "`%` with an infinity is a number, in Lua it is none",
 	},
 	{
+		name: "operators/remainders of fractions: 5 % 0.1", engines: []string{"gopher-lua", "compiled"}, got: "number 0.1",
+		why: "the remainder of fractions is C's fmod, as in Lua 5.3; in Lua 5.1 it is `a - floor(a / b) * b`",
+	},
+	{
 		name: "tables/next: next({}, \"nothing\")", engines: []string{"gopher-lua"}, got: "nil",
 		why: "`next` with a key that the table has not returns nil, in Lua it is an error",
 	},

@@ -39,7 +39,10 @@ func (w *writer) value(depth int) string {
 		if w.below(6) == 0 { // powers that every engine has to the last digit: Go and C calculate others each their way
 			return "(" + w.number(depth-1) + " ^ " + w.pick("0", "1", "2") + ")"
 		}
-		return "(" + w.number(depth-1) + w.pick(" + ", " - ", " * ", " / ", " % ") + w.number(depth-1) + ")"
+		if w.below(5) == 0 { // remainders of fractions are another such case
+			return "(" + w.number(depth-1) + " % " + w.pick("2", "7", "-3", "1000") + ")"
+		}
+		return "(" + w.number(depth-1) + w.pick(" + ", " - ", " * ", " / ") + w.number(depth-1) + ")"
 	case 1:
 		return "(" + w.text(depth-1) + " .. " + w.value(depth-1) + ")"
 	case 2:
@@ -256,6 +259,7 @@ func TestProperty(t *testing.T) {
 				if spelled {
 					got = respelled(got)
 				}
+				got = minusZero.ReplaceAllString(got, "${1}0$2")
 				if i == 0 {
 					want = append(want, got)
 				} else if got != want[j] {
@@ -276,6 +280,9 @@ func TestProperty(t *testing.T) {
 }
 
 var numeral = regexp.MustCompile(`-?\b\d+(\.\d+)?([eE][-+]?\d+)?`)
+
+// minusZero is one in a text: gopher-lua makes 0 of it, now and then.
+var minusZero = regexp.MustCompile(`(^|[^\w.])-0($|[^\w.])`)
 
 // respelled is a text with its numbers written alike: an interpreter that writes a number
 // to JSON takes the text of an equal one that was read, compiled functions only that of

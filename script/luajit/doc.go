@@ -43,8 +43,7 @@
 //   - string.format: %s takes anything, by tostring, where Lua wants a string or a
 //     number; %a, %F and %p exist; %u, %x and %o of a number beyond 64 bits; %s and
 //     %c write zero bytes.
-//   - Arithmetic takes "0b11" for a number, and tonumber("-1", 2) is -1, in Lua
-//     2^64-1.
+//   - Arithmetic takes "0b11" for a number.
 //   - Zero bytes in patterns and replacements stand for themselves, where Lua ends
 //     them there; %g is a class.
 //   - Source: \x41, \z and \u{41} in strings, 0x.8, 1LL, 1i and 0b11 as numbers, and

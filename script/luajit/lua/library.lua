@@ -91,13 +91,24 @@ local function numberIn(value)
   return nil
 end
 
+-- wrapped is a number that was read in a base: Lua reads one without a sign, of 64
+-- bits, so that those below 0 come from the other end.
+local function wrapped(n, base)
+  if not n or n > 0 or tonumber(base) == 10 then
+    return n
+  end
+  return n == 0 and 0 or 2 ^ 64 + (n > -2 ^ 64 and n or 0)
+end
+
 -- LuaJIT takes 0b11 for a number.
 function G.tonumber(...)
   local value, base = ...
   local kind = type(value)
   if base ~= nil and kind == "userdata" then
-    return tonumber(private.textOf(value) or value, base)
-  elseif base ~= nil or kind == "nil" then
+    return wrapped(tonumber(private.textOf(value) or value, base), base)
+  elseif base ~= nil then
+    return wrapped(tonumber(...), base)
+  elseif kind == "nil" then
     return tonumber(...)
   elseif kind == "string" then
     local second, third = byte(value, 2, 3)

@@ -126,3 +126,7 @@ return out
 --- a time
 local seconds = 3725
 return ("%02d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60, seconds % 60)
+
+--- integers that are too large
+= ("%d %d %d %i"):format(1e30, -1e30, 2 ^ 63, math.sqrt(-1)), ("%u %x"):format(2 ^ 63, 2 ^ 63 + 2048)
+= ("%o"):format(-5), ("%u %x"):format(2 ^ 64 - 2048, -1e30)

@@ -256,3 +256,7 @@ return tostring(-zero), tostring(0 * -1), 1 / -zero
 
 --- minus zero as a constant
 return tostring(-0), 1 / -0
+
+--- remainders of fractions
+= 5.5 % 2, -5.5 % 2, 5.5 % -2, 0.75 % 0.25
+= 5 % 0.1

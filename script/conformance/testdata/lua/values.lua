@@ -170,3 +170,7 @@ local t = {}
 t[0] = "zero"
 t[-0] = "minus"
 return t[0]
+
+--- tonumber of what is negative, in a base
+= tonumber("-10", 16), tonumber("-0", 16), tonumber(-1, 16), tonumber(" -1 ", 2)
+= tonumber("-18446744073709551616", 16), tonumber("-1", 10), tonumber("-x", 16), tonumber("+10", 16), tonumber(0, 16)
