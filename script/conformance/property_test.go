@@ -246,6 +246,9 @@ func TestProperty(t *testing.T) {
 		messages := []component.StandardMessage{drawnMessage(t, spelled), drawnMessage(t, spelled)}
 		var want []string
 		for i := range engines {
+			if engines[i].name == "luajit" && minusZero.MatchString(source+shown(messages[0])+shown(messages[1])) {
+				continue
+			}
 			var copies []component.StandardMessage
 			for _, m := range messages {
 				copies = append(copies, clone(m))
@@ -259,7 +262,6 @@ func TestProperty(t *testing.T) {
 				if spelled {
 					got = respelled(got)
 				}
-				got = minusZero.ReplaceAllString(got, "${1}0$2")
 				if i == 0 {
 					want = append(want, got)
 				} else if got != want[j] {
@@ -281,8 +283,9 @@ func TestProperty(t *testing.T) {
 
 var numeral = regexp.MustCompile(`-?\b\d+(\.\d+)?([eE][-+]?\d+)?`)
 
-// minusZero is one in a text: gopher-lua makes 0 of it, now and then.
-var minusZero = regexp.MustCompile(`(^|[^\w.])-0($|[^\w.])`)
+// minusZero is what may make a minus zero, which gopher-lua takes for 0 and LuaJIT does
+// not: functions with it are not compared with those on LuaJIT.
+var minusZero = regexp.MustCompile(` [*/%] |-\(|ceil|floor|fmod|-0\.0`)
 
 // respelled is a text with its numbers written alike: an interpreter that writes a number
 // to JSON takes the text of an equal one that was read, compiled functions only that of
