@@ -20,7 +20,13 @@ type Error struct {
 	// Stack is how the script got there, one "file:line: in …" a line, the
 	// innermost first; "" if that is no more than Position.
 	Stack string `json:"stack,omitempty"`
+
+	cause error // why it was called off; nil if it was not
 }
+
+// Unwrap returns why the script was called off, such as context.Canceled; nil if it was
+// not.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Error returns "file:line: message", without the stack.
 func (e *Error) Error() string {

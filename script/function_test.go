@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -422,12 +423,12 @@ func TestCalledOff(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := Load(ctx, "test.lua", []byte("while true do end"), testOptions(t))
-	if err == nil || err.Error() != "test.lua:1: called off: context canceled" {
+	if err == nil || err.Error() != "test.lua:1: called off: context canceled" || !errors.Is(err, context.Canceled) {
 		t.Errorf("Load: %v", err)
 	}
 	s := load(t, `for i = 1, 10000 do end `+withFunction(``))
 	c := functionOf(s, 0, 1).Create(0, 0, nil)
-	if err := c.(component.Opener).Open(ctx); err == nil || !strings.Contains(err.Error(), "called off") {
+	if err := c.(component.Opener).Open(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "called off") {
 		t.Errorf("Open: %v", err)
 	}
 	if err := c.(component.Opener).Open(context.Background()); err != nil {

@@ -210,7 +210,9 @@ func (s *Script) evaluate(ctx context.Context, first bool) (*state, *Error) {
 		err = st.guard.tripped // the script has caught the error and ended
 	}
 	if err != nil {
-		return nil, s.runtimeError(err)
+		problem := s.runtimeError(err)
+		problem.cause = ctx.Err()
+		return nil, problem
 	}
 	if !first {
 		if problem := s.sameAgain(st); problem != nil {
