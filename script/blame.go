@@ -21,8 +21,15 @@ var comparisons = map[int]bool{lua.OP_LT: true, lua.OP_LE: true}
 // nothing if there are several.
 func operandsAt(proto *lua.FunctionProto, line int, kinds map[int]bool) (found operands, n int) {
 	for pc, instruction := range proto.Code {
-		if pc < len(proto.DbgSourcePositions) && proto.DbgSourcePositions[pc] == line && kinds[opcode(instruction)] {
+		if pc >= len(proto.DbgSourcePositions) || proto.DbgSourcePositions[pc] != line {
+			continue
+		}
+		if kinds[opcode(instruction)] {
 			found = operands{named(proto, pc, fieldB(instruction)), named(proto, pc, fieldC(instruction))}
+			n++
+		}
+		if kinds[lua.OP_MOD] && (gets(proto, instruction, "%") || gets(proto, instruction, "^")) {
+			found = operands{operandOf(proto, pc, 1), operandOf(proto, pc, 2)}
 			n++
 		}
 	}
@@ -67,14 +74,9 @@ func joinedAt(proto *lua.FunctionProto, line, operand int) (name string, n int) 
 		if pc >= len(proto.DbgSourcePositions) || proto.DbgSourcePositions[pc] != line {
 			continue
 		}
-		if opcode(instruction) == lua.OP_GETGLOBAL && proto.Constants[fieldBx(instruction)].String() == concatName {
+		if gets(proto, instruction, concatName) {
+			name = operandOf(proto, pc, operand)
 			n++
-			for call := pc + 1; call < len(proto.Code); call++ {
-				if opcode(proto.Code[call]) == lua.OP_CALL && fieldA(proto.Code[call]) == fieldA(instruction) {
-					name = named(proto, call, fieldA(instruction)+operand)
-					break
-				}
-			}
 		}
 	}
 	for _, inner := range proto.FunctionPrototypes {
@@ -83,6 +85,23 @@ func joinedAt(proto *lua.FunctionProto, line, operand int) (name string, n int) 
 		}
 	}
 	return name, n
+}
+
+// gets tells whether an instruction gets the function that does the work of an operator.
+func gets(proto *lua.FunctionProto, instruction uint32, operator string) bool {
+	return opcode(instruction) == lua.OP_GETGLOBAL && proto.Constants[fieldBx(instruction)].String() == operator
+}
+
+// operandOf returns the name of an operand, counted from 1, of the operator whose
+// function an instruction gets.
+func operandOf(proto *lua.FunctionProto, pc, operand int) string {
+	register := fieldA(proto.Code[pc])
+	for call := pc + 1; call < len(proto.Code); call++ {
+		if opcode(proto.Code[call]) == lua.OP_CALL && fieldA(proto.Code[call]) == register {
+			return named(proto, call, register+operand)
+		}
+	}
+	return ""
 }
 
 // constantBit is set in a field of an instruction that means a constant, not a

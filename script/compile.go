@@ -119,11 +119,14 @@ func syntaxError(name string, source []byte, err error) *Error {
 	return &Error{Position: at, Message: message}
 }
 
+// inserted are the functions that scripts call without spelling it.
+var inserted = map[string]bool{concatName: true, forName: true, "%": true, "^": true}
+
 // callsAt collects the names of what is called on a line.
 func callsAt(proto *lua.FunctionProto, line int, names []string) []string {
 	for _, call := range proto.DbgCalls {
 		if call.Pc >= 0 && call.Pc < len(proto.DbgSourcePositions) && proto.DbgSourcePositions[call.Pc] == line &&
-			call.Name != "?" && call.Name != concatName && call.Name != forName && !slices.Contains(names, call.Name) {
+			call.Name != "?" && !inserted[call.Name] && !slices.Contains(names, call.Name) {
 			names = append(names, call.Name)
 		}
 	}

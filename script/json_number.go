@@ -168,21 +168,7 @@ func calculated(operator byte, left, right lua.LValue) (n *big.Int, f float64, e
 		}
 		return a, 0, nil
 	}
-	switch operator {
-	case '+':
-		x += y
-	case '-':
-		x -= y
-	case '*':
-		x *= y
-	case '/':
-		x /= y
-	case '^':
-		x = math.Pow(x, y)
-	case '%':
-		x -= math.Floor(x/y) * y
-	}
-	return nil, x, nil
+	return nil, calculate[string(operator)](x, y), nil
 }
 
 // compared is the order of two numbers, one of which is exact.

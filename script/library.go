@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/gopiper/gopiper/script/cmath"
 )
 
 // absent are the globals that Lua programs look for to find out where they run.
@@ -46,7 +48,7 @@ func (st *state) openLibrary() {
 		concatName: st.concat, "print": st.print, "collectgarbage": collectGarbage,
 		"next": st.next, "tonumber": toNumber, "tostring": toString, "require": st.require,
 		"error": st.counted(raise), "assert": assert, "setmetatable": setMetatable, "rawset": rawSet, "select": choose,
-		forName: forNumber,
+		forName: forNumber, "%": operator("mod", cmath.Remainder), "^": operator("pow", cmath.Pow),
 	})
 	for _, name := range []string{"pcall", "xpcall"} {
 		st.set(globals, map[string]lua.LGFunction{name: st.protects(globals.RawGetString(name).(*lua.LFunction).GFunction)})
@@ -57,6 +59,7 @@ func (st *state) openLibrary() {
 	st.set(globals, map[string]lua.LGFunction{"pairs": st.pairs(globals.RawGetString("next"))})
 	st.openTables(globals, globals.RawGetString("table").(*lua.LTable))
 	mathTable := globals.RawGetString("math").(*lua.LTable)
+	st.set(mathTable, mathematics)
 	numericArguments(L, mathTable, "", 1)
 	numericArguments(L, globals.RawGetString("os").(*lua.LTable), "difftime", 1)
 	numericArguments(L, globals, "unpack", 2)

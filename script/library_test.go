@@ -136,7 +136,7 @@ func TestSandbox(t *testing.T) {
 	}
 	globals := evaluate(t, `local names = {}; for name in pairs(_G) do names[#names + 1] = name end
 		table.sort(names); print(table.concat(names, " "))`)
-	const want = ".. _G _VERSION assert collectgarbage coroutine error for getmetatable ipairs " +
+	const want = "% .. ^ _G _VERSION assert collectgarbage coroutine error for getmetatable ipairs " +
 		"math next os pairs pcall print rawequal rawget rawset require select setmetatable string table " +
 		"tonumber tostring type unpack xpcall"
 	if globals != want {

@@ -140,10 +140,7 @@ func bound(e ast.Expr) ast.Expr {
 	case nil, *ast.NumberExpr, *ast.ArithmeticOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryLenOpExpr:
 		return e
 	}
-	call := &ast.FuncCallExpr{Func: unspelled(forName, e.Line()), Args: []ast.Expr{single(e)}, AdjustRet: true}
-	call.SetLine(e.Line())
-	call.SetLastLine(e.LastLine())
-	return call
+	return called(forName, e, single(e))
 }
 
 // padded gives a for loop all of its three values: the compiler leaves those that are

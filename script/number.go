@@ -132,53 +132,6 @@ func toNumber(L *lua.LState) int {
 	return 1
 }
 
-// stringArithmetic are the metamethods of strings that calculate with those that
-// are numbers, in place of the engine.
-func stringArithmetic() map[string]lua.LGFunction {
-	methods := make(map[string]lua.LGFunction)
-	for event, calculate := range map[string]func(a, b float64) float64{
-		"__add": func(a, b float64) float64 { return a + b },
-		"__sub": func(a, b float64) float64 { return a - b },
-		"__mul": func(a, b float64) float64 { return a * b },
-		"__div": func(a, b float64) float64 { return a / b },
-		"__mod": modulo,
-		"__pow": math.Pow,
-		"__unm": func(a, _ float64) float64 { return -a },
-	} {
-		methods[event] = func(L *lua.LState) int {
-			a, b := L.Get(1), L.Get(2)
-			if event == "__unm" {
-				b = lua.LNumber(0)
-			}
-			x, ok1 := numberOf(a)
-			y, ok2 := numberOf(b)
-			if ok1 && ok2 {
-				L.Push(lua.LNumber(calculate(x, y)))
-				return 1
-			}
-			if other, ok := L.GetMetaField(b, event).(*lua.LFunction); ok && b.Type() != lua.LTString {
-				L.Push(other)
-				L.Push(a)
-				L.Push(b)
-				L.Call(2, 1)
-				return 1
-			}
-			L.RaiseError("cannot perform %s operation between %s and %s", strings.TrimLeft(event, "_"), a.Type(), b.Type())
-			return 0
-		}
-	}
-	return methods
-}
-
-// modulo is a % b of the engine.
-func modulo(a, b float64) float64 {
-	r := math.Mod(a, b)
-	if r != 0 && (r < 0) != (b < 0) {
-		r += b
-	}
-	return r
-}
-
 // numericArguments lets the functions of a table, or the one of a name, have numbers
 // for strings that are numbers, from the argument of a place on: the engine reads some
 // of them otherwise.

@@ -22,7 +22,8 @@ const concatName = ".."
 // rewriter walks a syntax tree before it is compiled. It turns a .. b .. c into
 // a call of a Go function, which bounds the length of strings (the engine's own
 // instruction cannot be bounded: three of them in a row can ask for more memory
-// than there is), notes the names of functions, and bounds what would take the
+// than there is), and a ^ b and a % b where the engine calculates otherwise than Lua;
+// it notes the names of functions, and bounds what would take the
 // compiler too deep or too long.
 type rewriter struct {
 	functions map[lines]string
@@ -160,6 +161,7 @@ func (r *rewriter) expression(expression ast.Expr) ast.Expr {
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	case *ast.ArithmeticOpExpr:
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
+		return calculatedElsewhere(e)
 	case *ast.UnaryMinusOpExpr:
 		e.Expr = r.expression(e.Expr)
 	case *ast.UnaryNotOpExpr:
@@ -198,18 +200,15 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 		operands = append(operands, r.expression(right.Lhs))
 		rest = right.Rhs
 	}
-	last := r.expression(rest)
-	switch l := last.(type) { // as an operand it has one value
-	case *ast.FuncCallExpr:
-		l.AdjustRet = true
-	case *ast.Comma3Expr:
-		l.AdjustRet = true
-	}
-	function := &ast.IdentExpr{Value: concatName}
-	function.SetLine(e.Line())
-	call := &ast.FuncCallExpr{Func: function, Args: append(operands, last), AdjustRet: true}
-	call.SetLine(e.Line())
-	call.SetLastLine(e.LastLine())
+	last := single(r.expression(rest))
+	return called(concatName, e, append(operands, last)...)
+}
+
+// called is a call of a function that cannot be spelled, in place of an operator.
+func called(name string, operator ast.Expr, operands ...ast.Expr) ast.Expr {
+	call := &ast.FuncCallExpr{Func: unspelled(name, operator.Line()), Args: operands, AdjustRet: true}
+	call.SetLine(operator.Line())
+	call.SetLastLine(operator.LastLine())
 	return call
 }
 

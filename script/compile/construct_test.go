@@ -49,7 +49,7 @@ var constructs = []struct {
 	{body: `return type(msg.json.a)`, left: true}, {body: `return msg.json.num + 1`}, {body: `return 0, msg.json.one .. ""`},
 	// operators
 	{body: `return 1 + 2 * 3 - 4 / 8`}, {body: `return 2 ^ 10, -3, - -3`}, {body: `return 7 % 3, -7 % 3, 7 % -3, -7 % -3`},
-	{body: `return 5.5 % 2`, left: true}, {body: `return 5 % 0`, left: true}, {body: `return "10" + 5, "3" * "4", -"2"`},
+	{body: `return 5.5 % 2`}, {body: `return 5 % 0.1, -3 % 0.7`, odd: true}, {body: `return 1e300 % 7`, left: true}, {body: `return 5 % 0`, left: true}, {body: `return "10" + 5, "3" * "4", -"2"`},
 	{body: `return "abc" + 1`, left: true}, {body: `return nil + 1`, left: true}, {body: `return 0, 1 .. 2, "a" .. 1.5 .. "b"`},
 	{body: `return 0, "a" .. nil`, left: true}, {body: `return 0, 1/3 .. ""`}, {body: `return 0, 0.1 + 0.2 .. ""`},
 	{body: `return 1 < 2, 2 <= 2, 3 > 4, 4 >= 4`}, {body: `return "a" < "b", "a" <= "a", "B" > "a", "" >= ""`},

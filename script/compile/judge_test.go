@@ -282,8 +282,8 @@ type verdict struct {
 	needless bool // though that has no error
 }
 
-// judge compares the compiled function with the interpreters, or
-// with Lua 5.1 alone if gopher-lua is odd.
+// judge compares the compiled function with the interpreters, or with Lua 5.1 alone if
+// gopher-lua, as it is by itself, is odd.
 func (s *sample) judge(t testingT, odd bool) (v verdict) {
 	t.Helper()
 	function, reason := s.compiled(t, Handler)

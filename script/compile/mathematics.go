@@ -1,15 +1,17 @@
 package compile
 
-import "math"
+import (
+	"math"
+
+	"github.com/gopiper/gopiper/script/cmath"
+)
 
 func init() {
 	for name, f := range map[string]func(float64) float64{
 		"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil,
-		"cos": math.Cos, "cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log": math.Log,
-		"log10": math.Log10, "sin": math.Sin, "sinh": math.Sinh, "sqrt": math.Sqrt, "tan": math.Tan,
-		"tanh": math.Tanh,
-		"deg":  func(x float64) float64 { return x * 180 / math.Pi },
-		"rad":  func(x float64) float64 { return x * math.Pi / 180 },
+		"cos": math.Cos, "cosh": cmath.Cosh, "deg": cmath.Deg, "exp": cmath.Exp, "floor": math.Floor, "log": cmath.Log,
+		"log10": cmath.Log10, "rad": cmath.Rad, "sin": math.Sin, "sinh": cmath.Sinh, "sqrt": math.Sqrt, "tan": math.Tan,
+		"tanh": cmath.Tanh,
 	} {
 		functions["math."+name] = unary(func(fr *frame, v Value) Value { return number(f(fr.numberOf(v))) })
 	}
@@ -39,7 +41,7 @@ func mathFmod(f *frame, a []Value) Value {
 
 func mathPow(f *frame, a []Value) Value {
 	x := f.argument(a, 0)
-	return number(math.Pow(x, f.argument(a, 1)))
+	return number(cmath.Pow(x, f.argument(a, 1)))
 }
 
 func mathAtan2(f *frame, a []Value) Value {

@@ -2,8 +2,11 @@ package compile
 
 import (
 	"math"
+	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/gopiper/gopiper/script/cmath"
 )
 
 // condition decides.
@@ -119,31 +122,36 @@ func (c *compiler) arithmetic(e *ast.ArithmeticOpExpr) expression {
 			return number(left / f.numberOf(b(f)))
 		}
 	case "%":
+		if IsWhole(e.Rhs) {
+			by := c.number(e.Rhs.(*ast.NumberExpr))
+			return func(f *frame) Value { return number(f.rest(f.numberOf(a(f)), by)) }
+		}
 		return func(f *frame) Value {
 			left := f.numberOf(a(f))
-			return number(f.modulo(left, f.numberOf(b(f))))
+			return number(cmath.Remainder(left, f.numberOf(b(f))))
 		}
 	case "^":
 		return func(f *frame) Value {
 			left := f.numberOf(a(f))
-			return number(math.Pow(left, f.numberOf(b(f))))
+			return number(cmath.Pow(left, f.numberOf(b(f))))
 		}
 	}
 	c.refuse(e.Line(), "the operator %s", e.Operator)
 	return nil
 }
 
-// modulo is a % b for whole numbers. How fractions are rounded, and what
-// becomes of zero and the infinities, is for the interpreter to say.
-func (f *frame) modulo(a, b float64) float64 {
-	x, ok1 := whole(a)
-	y, ok2 := whole(b)
-	if !ok1 || !ok2 || y == 0 || x == 0 && math.Signbit(a) {
+// IsWhole tells whether an expression is a whole number from 1 to 10^15 that is spelled
+// out. A remainder by such is left to the engine's own instruction by the interpreter.
+func IsWhole(e ast.Expr) bool {
+	n, ok := e.(*ast.NumberExpr)
+	return ok && len(n.Value) <= 15 && n.Value[0] != '0' && strings.Trim(n.Value, "0123456789") == ""
+}
+
+// rest is a % b for a b of which IsWhole holds. What the engine's instruction makes of
+// numbers beyond 2^53, and next to 0, is for the interpreter to say.
+func (f *frame) rest(a, b float64) float64 {
+	if size := math.Abs(a); !(size < exactMax) || size < 1e-300 && a != 0 {
 		f.bail()
 	}
-	r := x % y
-	if r != 0 && (r < 0) != (y < 0) {
-		r += y
-	}
-	return float64(r)
+	return cmath.Remainder(a, b)
 }

@@ -49,6 +49,29 @@ The math library, os.time and os.date.
 = math.frexp(0.3)
 = math.frexp(-5)
 
+--- exponentials and logarithms to the last digit
+local out = {}
+for i = 1, 40 do
+  local x = (i - 20) * 1.7 + 1 / i
+  out[#out + 1] = ("%.17g %.17g %.17g"):format(math.exp(x), math.log(i * 1.3), math.log10(i / 7))
+end
+return table.concat(out, " "), ("%.17g"):format(math.exp(700.1)), math.exp(710), math.exp(-745), math.exp(-746)
+
+--- degrees to the last digit
+= math.deg(0.05 - 5 / 3) == (0.05 - 5 / 3) / (math.pi / 180)
+
+--- hyperbolic functions and radians to the last digit
+local out = {}
+for i = 1, 20 do
+  local x = (i - 10) / 3 + i / 100
+  out[#out + 1] = ("%.17g %.17g %.17g"):format(math.cosh(x), math.cosh(x * 9), math.rad(x * 50))
+end
+return table.concat(out, " "), ("%.17g %.17g"):format(math.sinh(25.5), math.tanh(30)), math.cosh(711), -math.sinh(711)
+
+--- exponentials and logarithms of what is no common number
+= math.log(-1) ~= math.log(-1), math.log(math.huge), math.exp(-math.huge), math.exp(math.huge), math.log10(0), math.tanh(-math.huge)
+= math.exp("1"), math.log("x")
+
 --- trigonometry
 = math.pi
 = math.sin(0), math.cos(0), math.tan(0)

@@ -260,3 +260,77 @@ return tostring(-0), 1 / -0
 --- remainders of fractions
 = 5.5 % 2, -5.5 % 2, 5.5 % -2, 0.75 % 0.25
 = 5 % 0.1
+= 5 % 0.1 == 5 - math.floor(5 / 0.1) * 0.1, 7.3 % 0.7 == 7.3 - math.floor(7.3 / 0.7) * 0.7
+= (1 / 3) % 0.01 * 1e17, (2 / 3) % (1 / 7) * 1e17, -(1 / 3) % 0.01 * 1e17
+= 1e300 % 7, 2 ^ 60 % 0.3, 12345678901234567890 % 1000
+= 5 % math.huge == 5 % math.huge, -5 % math.huge == -5 % math.huge, math.huge % 2 == math.huge % 2
+= 5 % 0 == 5 % 0, 0 % 0 == 0 % 0
+= 5e-324 % 2 == 5e-324, -5e-324 % 2 == 2
+
+--- remainders that are zero have no sign
+local x, y, z, h = -6, -0, 0, 0.5
+return 1 / (x % 3), 1 / (y % 3), 1 / (z % -3), 1 / (x % h), 1 / (y % h), 1 / (x % -h)
+
+--- remainders of variables
+local out = {}
+for _, a in ipairs({ 5, -5, 5.5, -5.5, 0.1, -0.1, 1e15 + 0.5, 1 / 3, 0 }) do
+  for _, b in ipairs({ 3, -3, 0.1, -0.1, 0.7, 1e-5, 1e10, 2 / 3 }) do
+    out[#out + 1] = ("%.17g"):format(a % b)
+  end
+  out[#out + 1] = ("%.17g|%.17g|%.17g|%.17g"):format(a % 2, a % 7, a % 1000, a % 99999)
+end
+return table.concat(out, " ")
+
+--- remainders of large numbers
+local a, b = 2 ^ 55 + 8, 12345678901234567890
+return a % 3, b % 1000
+
+--- remainders and powers have metamethods
+local t = setmetatable({}, {
+  __mod = function(a, b) return type(a) .. "%" .. type(b) end,
+  __pow = function(a, b) return type(a) .. "^" .. type(b), "second" end,
+})
+local two = 2
+return t % 2, t % two, 2 % t, "x" % t, t % "x", t ^ 2, two ^ t, "3" ^ t, t ^ t, (t ^ nil), nil % t
+
+--- remainders and powers of strings
+local three, half, spaced = "3", "0.5", " 0x10 "
+return 10 % three, three % 2, three ^ 2, 4 ^ half, spaced % 7, 7 % half, spaced ^ half
+
+--- remainders and powers of what is no number
+local function fails(f, ...) return not pcall(f, ...) end
+return fails(function(a) return a % 2 end), fails(function(a) return 2 % a end, {}), fails(function(a) return a ^ 2 end, true),
+  fails(function(a) return 2 ^ a end, "x"), fails(function(a) return a % "y" end, "x")
+
+--- operands of remainders and powers are computed in order, once
+local order = ""
+local function f(x) order = order .. x return x, 100 end
+local results = { f(7) % f(4), f(2) ^ f(3), f(2) ^ f(1) ^ f(5), (f(9)) % (f(5)), -f(3) ^ f(2) }
+return order, table.concat(results, " "), #results
+
+--- remainders and powers in other places
+local t, n = { 10, 20, 30 }, 7
+local s = ""
+for i = n % 5, 2 ^ 2, 3 % 2 do s = s .. i end
+for i = 1, n ^ 0 do s = s .. "x" end
+if n % 2 == 1 and n ^ 2 > 48 and not (n % 7.0 ~= 0) then s = s .. "y" end
+t[n % 3], t[n % 4 ^ 1] = n ^ 2, n % 4
+while n % 4 ~= 0 do n = n + 1 end
+return s, t[1], t[2], t[3], n, #t % 2, -n % 5, -n ^ 2, (n % 5) ^ 2 % 3
+
+--- powers to the last digit
+= ("%.17g"):format(math.sqrt(5) ^ 5), ("%.17g"):format(0.1 ^ 0.1), ("%.17g"):format(1.1 ^ 100)
+= ("%.17g"):format(10 ^ -5), ("%.17g"):format(10 ^ 15.5), ("%.17g"):format(2 ^ 0.5), ("%.17g"):format(3 ^ 40)
+= ("%.17g"):format(1e-5 ^ 60), ("%.17g"):format(1e-5 ^ 64), ("%.17g"):format(7 ^ 364.5), ("%.17g"):format(0.999 ^ 1e5)
+= (-8) ^ (1 / 3) == (-8) ^ (1 / 3), (-8) ^ 3, (-8) ^ -3, (-2) ^ 2, (-0.5) ^ 1023
+= 0 ^ 0, 0 ^ -1, 0 ^ 2, math.huge ^ 0, math.huge ^ -1, (-math.huge) ^ 3, 1 ^ math.huge, (-1) ^ math.huge, 0.5 ^ math.huge
+= 2 ^ 1024, 2 ^ -1074, 2 ^ -1075, 2 ^ -1076, (-2) ^ 1025, 10 ^ 308, 10 ^ 309, 10 ^ -323, 10 ^ -324
+= 10 ^ 2 == 100, 10 ^ 15 == 1e15, 10 ^ 22 == 1e22, 3 ^ 33 == 5559060566555523, 5 ^ 2 == 25
+
+--- powers of variables to the last digit
+local out = {}
+for i = 1, 40 do
+  local x, y = i * 0.37 + 1 / i, (i - 20) / 7
+  out[#out + 1] = ("%.17g %.17g"):format(x ^ y, math.pow(y, i))
+end
+return table.concat(out, " ")
