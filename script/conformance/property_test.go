@@ -69,7 +69,7 @@ func (w *writer) number(depth int) string {
 	case 0, 1:
 		return w.pick("msg.json.n", "msg.json.f", "limit", "3", "0.5", "100", "-2", "msg.json.digits", "#msg.json.l")
 	case 2:
-		return "math." + w.pick("floor", "ceil", "abs", "sqrt", "exp", "rad") + "(" + w.value(depth-1) + ")"
+		return "math." + w.pick("floor", "ceil", "abs", "sqrt", "exp") + "(" + w.value(depth-1) + ")"
 	case 3:
 		return "math." + w.pick("max", "min", "fmod") + "(" + w.value(depth-1) + ", " + w.pick("2", "-3", "7.5") + ")"
 	case 4:

@@ -58,7 +58,7 @@ end
 return table.concat(out, " "), ("%.17g"):format(math.exp(700.1)), math.exp(710), math.exp(-745), math.exp(-746)
 
 --- degrees to the last digit
-= math.deg(0.05 - 5 / 3) == (0.05 - 5 / 3) / (math.pi / 180)
+= math.deg(0.1) == 0.1 / (math.pi / 180)
 
 --- hyperbolic functions and radians to the last digit
 local out = {}
