@@ -75,19 +75,21 @@ var calculate = map[string]func(a, b float64) float64{
 	"^": cmath.Pow,
 }
 
-// mathematics are the functions of the library math of which the engine's have other
-// last digits.
+// mathematics are the functions of the library math that have other last digits with
+// the engine.
 var mathematics = func() map[string]lua.LGFunction {
-	functions := map[string]lua.LGFunction{
-		"pow": func(L *lua.LState) int {
-			x := float64(L.CheckNumber(1))
-			L.Push(lua.LNumber(cmath.Pow(x, float64(L.CheckNumber(2)))))
+	functions := make(map[string]lua.LGFunction)
+	for name, f := range map[string]func(a, b float64) float64{"atan2": cmath.Atan2, "pow": cmath.Pow} {
+		functions[name] = func(L *lua.LState) int {
+			a := float64(L.CheckNumber(1))
+			L.Push(lua.LNumber(f(a, float64(L.CheckNumber(2)))))
 			return 1
-		},
+		}
 	}
 	for name, f := range map[string]func(float64) float64{
-		"cosh": cmath.Cosh, "deg": cmath.Deg, "exp": cmath.Exp, "log": cmath.Log, "log10": cmath.Log10,
-		"rad": cmath.Rad, "sinh": cmath.Sinh, "tanh": cmath.Tanh,
+		"acos": cmath.Acos, "asin": cmath.Asin, "atan": cmath.Atan, "cos": cmath.Cos, "cosh": cmath.Cosh,
+		"deg": cmath.Deg, "exp": cmath.Exp, "log": cmath.Log, "log10": cmath.Log10, "rad": cmath.Rad,
+		"sin": cmath.Sin, "sinh": cmath.Sinh, "tan": cmath.Tan, "tanh": cmath.Tanh,
 	} {
 		functions[name] = func(L *lua.LState) int {
 			L.Push(lua.LNumber(f(float64(L.CheckNumber(1)))))

@@ -8,10 +8,10 @@ import (
 
 func init() {
 	for name, f := range map[string]func(float64) float64{
-		"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil,
-		"cos": math.Cos, "cosh": cmath.Cosh, "deg": cmath.Deg, "exp": cmath.Exp, "floor": math.Floor, "log": cmath.Log,
-		"log10": cmath.Log10, "rad": cmath.Rad, "sin": math.Sin, "sinh": cmath.Sinh, "sqrt": math.Sqrt, "tan": math.Tan,
-		"tanh": cmath.Tanh,
+		"abs": math.Abs, "acos": cmath.Acos, "asin": cmath.Asin, "atan": cmath.Atan, "ceil": math.Ceil,
+		"cos": cmath.Cos, "cosh": cmath.Cosh, "deg": cmath.Deg, "exp": cmath.Exp, "floor": math.Floor,
+		"log": cmath.Log, "log10": cmath.Log10, "rad": cmath.Rad, "sin": cmath.Sin, "sinh": cmath.Sinh,
+		"sqrt": math.Sqrt, "tan": cmath.Tan, "tanh": cmath.Tanh,
 	} {
 		functions["math."+name] = unary(func(fr *frame, v Value) Value { return number(f(fr.numberOf(v))) })
 	}
@@ -46,7 +46,7 @@ func mathPow(f *frame, a []Value) Value {
 
 func mathAtan2(f *frame, a []Value) Value {
 	y := f.argument(a, 0)
-	return number(math.Atan2(y, f.argument(a, 1)))
+	return number(cmath.Atan2(y, f.argument(a, 1)))
 }
 
 func mathLdexp(f *frame, a []Value) Value {

@@ -68,6 +68,20 @@ for i = 1, 20 do
 end
 return table.concat(out, " "), ("%.17g %.17g"):format(math.sinh(25.5), math.tanh(30)), math.cosh(711), -math.sinh(711)
 
+--- trigonometry to the last digit
+local out = {}
+for i = 1, 40 do
+  local x = (i - 20) * 0.73 + 1 / i
+  out[#out + 1] = ("%.17g %.17g %.17g"):format(math.sin(x), math.cos(x), math.tan(x * 3))
+  out[#out + 1] = ("%.17g %.17g %.17g %.17g"):format(math.asin(x / 20), math.acos(x / 20), math.atan(x), math.atan2(x, i - 30))
+end
+return table.concat(out, " "), ("%.17g %.17g %.17g"):format(math.sin(1e5), math.cos(1e6), math.tan(1e5))
+
+--- trigonometry of what is no common number
+= math.sin(math.huge) == math.sin(math.huge), math.asin(2) == math.asin(2), math.acos(1), math.acos(-1), math.asin(-1)
+= math.atan(math.huge), math.atan(-math.huge), math.atan2(0, 0), math.atan2(1, 0), math.atan2(-1, 0), math.atan2(math.huge, -math.huge)
+= math.sin(1e-300), math.tan(1e-10), math.atan2(1e-300, 1e300), math.atan2(1e-300, -1e300), math.sin(1e22) == math.sin(1e22)
+
 --- exponentials and logarithms of what is no common number
 = math.log(-1) ~= math.log(-1), math.log(math.huge), math.exp(-math.huge), math.exp(math.huge), math.log10(0), math.tanh(-math.huge)
 = math.exp("1"), math.log("x")
