@@ -36,7 +36,7 @@ type stageState struct{ w *tableWorker }
 // cause is the message that a change belongs to; nil if none is at hand.
 func (s stageState) cause() component.Message {
 	if s.w.doing == doingHandle {
-		return s.w.view.message
+		return s.w.engine.hand().message
 	}
 	return nil
 }

@@ -83,56 +83,62 @@ func evaluateHandling(t testing.TB, source string) string {
 }
 
 func TestChangesBelongToTheMessageAtHand(t *testing.T) {
-	for _, flush := range []string{"", `flush = function() gopiper.state.delete("n") end,`} {
-		s := load(t, `local gopiper = require "gopiper"
-gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, `+flush+`
-  init = function() gopiper.state.set("opened", true) end,
-  handle = function(msg)
-    msg.data = gopiper.state.add("n", 1)
-    gopiper.state.get("n")
-  end }, gopiper.stdout{} }`)
-		c, state := openStateful(t, s)
-		for _, want := range []string{"1", "2"} {
-			m := newFake("a")
-			if handle(t, c, m); string(m.GetData()) != want {
-				t.Errorf("%s, want %s", m.GetData(), want)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		for _, flush := range []string{"", `flush = function() gopiper.state.delete("n") end,`} {
+			s := load(t, `local gopiper = require "gopiper"
+	gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, `+flush+`
+	  init = function() gopiper.state.set("opened", true) end,
+	  handle = function(msg)
+	    msg.data = gopiper.state.add("n", 1)
+	    gopiper.state.get("n")
+	  end }, gopiper.stdout{} }`, engine)
+			c, state := openStateful(t, s)
+			for _, want := range []string{"1", "2"} {
+				m := newFake("a")
+				if handle(t, c, m); string(m.GetData()) != want {
+					t.Errorf("%s, want %s", m.GetData(), want)
+				}
 			}
-		}
-		want := []string{"nobody puts opened", "a puts n", "a puts n"}
-		if flusher, ok := c.(component.Flusher); ok {
-			if err := flusher.Flush(context.Background()); err != nil {
+			want := []string{"nobody puts opened", "a puts n", "a puts n"}
+			if flusher, ok := c.(component.Flusher); ok {
+				if err := flusher.Flush(context.Background()); err != nil {
+					t.Error(err)
+				}
+				want = append(want, "nobody deletes n")
+			}
+			if !slices.Equal(state.causes, want) {
+				t.Errorf("%q, want %q", state.causes, want)
+			}
+			if err := c.(component.Closer).Close(); err != nil {
 				t.Error(err)
 			}
-			want = append(want, "nobody deletes n")
 		}
-		if !slices.Equal(state.causes, want) {
-			t.Errorf("%q, want %q", state.causes, want)
-		}
-		if err := c.(component.Closer).Close(); err != nil {
-			t.Error(err)
-		}
-	}
+	})
 }
 
 func TestStateIsForStatefulStages(t *testing.T) {
-	const want = "210 test.lua:2: gopiper.state is there in a stage that is stateful: { stateful = true, handle = function(msg) … end }"
-	for _, stage := range []string{"function() gopiper.state.get('x') end", "{ handle = function() gopiper.state.get('x') end }",
-		"{ stateful = false, handle = function() gopiper.state.keys() end }"} {
-		s := load(t, "local gopiper = require 'gopiper'\ngopiper.createPipeline{ gopiper.stdin{}, "+stage+", gopiper.stdout{} }")
-		if r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake("")); r.String() != want {
-			t.Errorf("%s: %s", stage, r)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		const want = "210 test.lua:2: gopiper.state is there in a stage that is stateful: { stateful = true, handle = function(msg) … end }"
+		for _, stage := range []string{"function() gopiper.state.get('x') end", "{ handle = function() gopiper.state.get('x') end }",
+			"{ stateful = false, handle = function() gopiper.state.keys() end }"} {
+			s := load(t, "local gopiper = require 'gopiper'\ngopiper.createPipeline{ gopiper.stdin{}, "+stage+", gopiper.stdout{} }", engine)
+			if r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake("")); r.String() != want {
+				t.Errorf("%s: %s", stage, r)
+			}
 		}
-	}
+	})
 }
 
 func TestSharedIsOneForAll(t *testing.T) {
-	s := load(t, withFunction(`msg.data = gopiper.shared.add("n", 1)`))
-	for worker, want := range []string{"1", "2", "3"} {
-		m := newFake("")
-		if handle(t, functionOf(s, 0, 1).Create(0, worker, nil), m); string(m.GetData()) != want {
-			t.Errorf("%s, want %s", m.GetData(), want)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := load(t, withFunction(`msg.data = gopiper.shared.add("n", 1)`), engine)
+		for worker, want := range []string{"1", "2", "3"} {
+			m := newFake("")
+			if handle(t, functionOf(s, 0, 1).Create(0, worker, nil), m); string(m.GetData()) != want {
+				t.Errorf("%s, want %s", m.GetData(), want)
+			}
 		}
-	}
+	})
 }
 
 func TestDictionariesAreForHandling(t *testing.T) {
