@@ -241,7 +241,11 @@ func (w *tableWorker) undo() {
 		w.engine.forget(k, true)
 		k.end(true)
 	}
-	w.reset(w.engine.hand())
+	hand := w.engine.hand()
+	if w.reverting != nil && w.doing == doingHandle && hand.message != nil {
+		w.reverting.Revert(hand.message) // the next message must not find what this one has changed
+	}
+	w.reset(hand)
 }
 
 func (w *tableWorker) reset(handled *view) {

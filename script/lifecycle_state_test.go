@@ -18,6 +18,7 @@ import (
 type changes struct {
 	values map[string][]byte
 	causes []string
+	before map[component.Message]map[string][]byte // the values before a message changed any
 }
 
 func (c *changes) Durable() bool                  { return false }
@@ -27,6 +28,12 @@ func (c *changes) note(cause component.Message, what string, key []byte) {
 	by := "nobody"
 	if cause != nil {
 		by = string(cause.GetData())
+		if c.before == nil {
+			c.before = map[component.Message]map[string][]byte{}
+		}
+		if c.before[cause] == nil {
+			c.before[cause] = maps.Clone(c.values)
+		}
 	}
 	c.causes = append(c.causes, fmt.Sprintf("%s %s %s", by, what, key))
 }
@@ -35,6 +42,15 @@ func (c *changes) Put(cause component.Message, key, value []byte, _ time.Time) e
 	c.note(cause, "puts", key)
 	c.values[string(key)] = bytes.Clone(value)
 	return nil
+}
+
+// Revert implements component.Reverting, as far as only one message has changed
+// anything since.
+func (c *changes) Revert(cause component.Message) {
+	if before := c.before[cause]; before != nil {
+		c.values = before
+		delete(c.before, cause)
+	}
 }
 
 func (c *changes) Delete(cause component.Message, key []byte) error {
@@ -112,6 +128,44 @@ func TestChangesBelongToTheMessageAtHand(t *testing.T) {
 			if err := c.(component.Closer).Close(); err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// In a batch a message finds nothing of what one that failed has changed.
+func TestFailuresChangeNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := load(t, `local gopiper = require "gopiper"
+gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, handle = function(msg)
+  local n = gopiper.state.add("n", 1)
+  if msg.data == "fail" then return 200 elseif msg.data == "retry" then return 100 elseif msg.data == "raise" then error("oh")
+  elseif msg.data == "drop" then return 300 end
+  msg.data = n
+end }, gopiper.stdout{} }`, engine)
+		c, state := openStateful(t, s)
+		var messages []component.Message
+		for _, data := range []string{"a", "fail", "b", "raise", "raise", "c", "drop", "d", "retry", "e", "fail"} {
+			messages = append(messages, newFake(data))
+		}
+		reports := make([]component.Report, len(messages))
+		if n := c.(component.BatchHandler).HandleBatch(messages, reports); n != len(messages) {
+			t.Errorf("%d were handled", n)
+		}
+		var got []string
+		for i, m := range messages {
+			got = append(got, fmt.Sprint(string(m.GetData()), " ", reports[i].Status))
+		}
+		want := "1 0, fail 200, 2 0, raise 210, raise 210, 3 0, drop 300, 5 0, retry 100, 6 0, fail 200"
+		if all := strings.Join(got, ", "); all != want {
+			t.Errorf("%s, want %s", all, want)
+		}
+		// A state that cannot take anything back gets one at a time.
+		f := functionOf(s, 0, 1).Create(0, 0, nil)
+		if err := f.(component.Opener).Open(component.WithState(context.Background(), struct{ component.State }{state})); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.(component.BatchHandler).HandleBatch(messages, reports); n != 1 {
+			t.Errorf("%d were handled", n)
 		}
 	})
 }

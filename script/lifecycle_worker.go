@@ -34,6 +34,7 @@ type tableWorker struct {
 
 	batch      batch           // for handle_batch
 	remembered component.State // gopiper.state; nil unless the stage is stateful
+	reverting  component.Reverting
 	oneOf      [1]component.Message
 	oneReport  [1]component.Report
 }
@@ -86,13 +87,7 @@ func newTableWorker(f *Function, postponed chan component.Message) component.Com
 	} else {
 		w.engine = newLuaTable(w)
 	}
-	flushes := f.life.flush >= 0
-	switch {
-	case f.life.stateful && flushes:
-		return statefulFlushingWorker{statefulWorker{w}}
-	case f.life.stateful:
-		return statefulWorker{w}
-	case flushes:
+	if f.life.flush >= 0 {
 		return flushingWorker{w}
 	}
 	return w
@@ -104,6 +99,7 @@ func (w *tableWorker) Open(ctx context.Context) error {
 	defer w.mu.Unlock()
 	if w.life.stateful {
 		w.remembered = component.StateOf(ctx)
+		w.reverting, _ = w.remembered.(component.Reverting)
 	}
 	if err := w.begin(ctx); err != nil {
 		return err
@@ -178,6 +174,9 @@ func (w *tableWorker) HandleBatch(messages []component.Message, reports []compon
 			reports[i] = component.Report{Status: StatusState, Description: err.Error()}
 		}
 		return len(messages)
+	}
+	if w.remembered != nil && w.reverting == nil {
+		messages = messages[:1] // or the next would find what this one has changed, though it fails
 	}
 	if w.life.batch {
 		n = w.together(messages, reports)
