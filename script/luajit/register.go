@@ -88,7 +88,7 @@ func (c *Call) Value(i int) any {
 func (c *Call) Function() *Function { return c.state.batch.function }
 
 // Message returns the number of the message at hand, counted from the first that
-// is not handled yet: see Batch.Settled.
+// is not handled yet: see Batch.Settled; -1 if none is.
 func (c *Call) Message() int { return int(c.state.head.current) }
 
 // Host returns what SetHost has set.
@@ -142,7 +142,7 @@ func (s *State) Register(name string, f Func) error {
 	if f == nil {
 		return fmt.Errorf("the function %s is nil", name)
 	}
-	if _, err := s.ask(opRegister, name, name, len(s.functions)); err != nil {
+	if _, err := s.ask(opRegister, name, nil, name, len(s.functions)); err != nil {
 		return err
 	}
 	s.functions = append(s.functions, f)

@@ -19,6 +19,8 @@ const (
 	opShorten
 	opFinish
 	opCollect
+	opInvoke
+	opTogether
 )
 
 // ErrBroken is what a state returns that has failed in itself, most often for
@@ -155,13 +157,13 @@ func (s *State) SetHost(host any) { s.host = host }
 // Names are the functions that NewState takes, in their order.
 var Names = []string{
 	"json", "assign", "forget", "data", "get", "set", "length", "text", "walk", "step", "next", "element", "insert",
-	"remove", "elements", "copy", "emit", "snapshot", "sync", "calculate", "compare",
+	"remove", "elements", "copy", "emit", "snapshot", "sync", "calculate", "compare", "keep", "release", "emitFrom",
 }
 
 // Finish ends the description of a plan, which began with the state: it returns
 // the functions that the script has described, in their order.
 func (s *State) Finish() ([]*Function, error) {
-	values, err := s.ask(opFinish, "the script", "")
+	values, err := s.ask(opFinish, "the script", nil, "")
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +178,7 @@ func (s *State) Finish() ([]*Function, error) {
 
 // Collect frees what is garbage, so that Memory says what is in use.
 func (s *State) Collect() error {
-	_, err := s.ask(opCollect, "the collector", "")
+	_, err := s.ask(opCollect, "the collector", nil, "")
 	return err
 }
 
@@ -244,8 +246,9 @@ func (s *State) Running() (name string, since time.Time) {
 	}
 }
 
-// ask has Lua do something with values and returns those it answers with.
-func (s *State) ask(operation int32, name string, values ...any) ([]any, error) {
+// ask has Lua do something with values and returns those it answers with. Errors are
+// in the function, or, if that is nil, in the source that the first value names.
+func (s *State) ask(operation int32, name string, in *Function, values ...any) ([]any, error) {
 	if err := s.enter(); err != nil {
 		return nil, err
 	}
@@ -274,6 +277,9 @@ func (s *State) ask(operation int32, name string, values ...any) ([]any, error) 
 		if len(answers) > 1 {
 			stack, _ = answers[1].(string)
 		}
+		if in != nil {
+			return nil, s.errorOf(what, stack, in.file, in.line)
+		}
 		return nil, s.errorOf(what, stack, sourceOf(values), 0)
 	}
 	return answers, nil
@@ -294,7 +300,7 @@ func (s *State) Run(name, code string, arguments ...any) ([]any, error) {
 	if err := s.abbreviate(name); err != nil {
 		return nil, err
 	}
-	return s.ask(opRun, name, append([]any{name, code}, arguments...)...)
+	return s.ask(opRun, name, nil, append([]any{name, code}, arguments...)...)
 }
 
 // abbreviate remembers how Lua abbreviates the name of a source.
@@ -304,7 +310,7 @@ func (s *State) abbreviate(name string) error {
 			return nil
 		}
 	}
-	answers, err := s.ask(opShorten, name, name)
+	answers, err := s.ask(opShorten, name, nil, name)
 	if err != nil {
 		return err
 	}

@@ -466,6 +466,40 @@ local function bind(number, mode, where)
   compiler.on()
 end
 
+local owners = {} -- tables of functions, by the number of the one that handles
+
+-- ended tells Go whether a call went well.
+local function ended(ok, err)
+  head.scratch_used, head.count, tooDeep = 0, 0, false
+  if not ok then
+    fail(problem(err))
+  end
+  return ok
+end
+
+-- invoke calls a function with the table that it belongs to, and with no message.
+local function invoke(number, owner)
+  compiler.on()
+  head.begun, head.current = head.begun + 1, -1
+  ended(xpcall(functions[number], caught, owners[owner]))
+end
+
+-- together calls a function with a list of messages that the host has, and answers
+-- with what it returns.
+local function together(number, count, generation)
+  compiler.on()
+  head.begun, head.current = head.begun + 1, -1
+  local list = {}
+  for i = 1, count do
+    list[i] = private.batched(i - 1, generation)
+  end
+  local ok, value = xpcall(functions[number], caught, list)
+  if ended(ok, value) then
+    write(value, 0)
+    head.count = 1
+  end
+end
+
 local G = _G
 local match = string.match
 
@@ -499,9 +533,15 @@ for name in next, loaded do
   loaded[name] = nil
 end
 
-local function finish() answer(xpcall(private.finish, caught)) end
+local function finish()
+  local before = #functions
+  answer(xpcall(private.finish, caught))
+  for i, owner in next, private.owners do
+    owners[before + i] = owner
+  end
+end
 
-local operations = { run, bind, register, shorten, finish, function() collectgarbage() end }
+local operations = { run, bind, register, shorten, finish, function() collectgarbage() end, invoke, together }
 
 local go
 

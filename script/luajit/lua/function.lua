@@ -21,6 +21,8 @@ local DATA, KEY, TIMESTAMP, ATTRIBUTES, COPIED = 1, 2, 4, 8, 16
 local enough = 16 * 2 ^ 20 -- bytes of results, with which a batch ends early
 
 local readOnly = mode == 1 and "a `when` function" or mode == 2 and "an `order_by` function"
+local ofTable = mode == 3 -- the function is a table's, and may keep messages
+local kept = false        -- it keeps this one
 
 local input, messages, stored -- the batch at hand
 local current = -1            -- the message that is being handled; -1 for none
@@ -38,7 +40,7 @@ local after = "a message was used after its function had returned; copy what is 
 local function over() error(after, 3) end
 
 local function noField(name)
-  local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit" })
+  local hint = nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit", "keep", "release" })
   error(format('a message has no field "%s"%s', tostring(name),
     hint ~= "" and '; did you mean "' .. hint .. '"?' or ""), 3)
 end
@@ -47,14 +49,14 @@ local function setChange()
   if current < 0 then
     error(after, 3)
   end
-  if readOnly then
-    error(readOnly .. " must not change the message", 3)
+  if readOnly or kept then
+    error((readOnly or "after msg:keep() the function") .. " must not change the message", 3)
   end
 end
 
 -- sync tells the host what was assigned, beside msg.json, which it knows.
 local function sync()
-  if changed == 0 then
+  if changed == 0 or current < 0 then
     return
   end
   local list = {}
@@ -85,6 +87,21 @@ end
 local function emitMethod(m)
   receiver(m, "emit")
   return host.emit(type(m) == "cdata" and m or nil)
+end
+
+-- keepMethod tells the host all that was assigned: nothing more can be.
+local function keepMethod(m)
+  receiver(m, "keep")
+  local object = host.keep(type(m) == "cdata" and m or nil)
+  if type(m) ~= "cdata" then
+    changed, kept = 0, true
+  end
+  return object
+end
+
+local function releaseMethod(m)
+  receiver(m, "release")
+  return host.release(type(m) == "cdata" and m or nil)
 end
 
 local function json()
@@ -147,6 +164,10 @@ function meta.__index(_, name)
     return copyMethod
   elseif name == "emit" then
     return emitMethod
+  elseif name == "keep" then
+    return keepMethod
+  elseif name == "release" then
+    return releaseMethod
   end
   noField(name)
 end
@@ -188,7 +209,7 @@ function meta.__newindex(_, name, value)
     end
     data = false
     return host.assign(value, was or nil)
-  elseif name == "copy" or name == "emit" then
+  elseif name == "copy" or name == "emit" or name == "keep" or name == "release" then
     error("msg." .. name .. " is a method and cannot be assigned", 2)
   elseif name == "attributes" then
     error("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value", 2)
@@ -371,6 +392,10 @@ end
 local function status(at, count, value, description, third)
   if value % 1 ~= 0 or value > 1e9 or value < -1e9 then
     return misreturned(at, "the status " .. tostring(value) .. "; a status is a whole number")
+  elseif value == 1 and ofTable then
+    if not kept then
+      return misreturned(at, "gopiper.CONTINUE for a message that it does not keep; msg:keep() keeps it")
+    end
   elseif value == 1 then
     return misreturned(at, "gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; " ..
       "return nothing for done")
@@ -481,6 +506,9 @@ local function drive()
   while i < count and head.used <= limit do
     head.begun, head.current = head.begun + 1, i
     current, changed, data, key, timestamp, root, parsed = i, 0, false, false, false, false, false
+    if kept then
+      kept, assigned, order = false, false, false
+    end
     collect(i, f(message))
     i = i + 1
   end
@@ -488,6 +516,7 @@ end
 
 return function()
   input, messages, stored = head.input, head.messages, head.attributes
+  private.sync = sync
   begin()
   i, count = 0, head.count
   limit = room(count * size) + count * size + enough

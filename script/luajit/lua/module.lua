@@ -12,6 +12,8 @@ local G = _G
 
 local describing = true
 local described = {} -- functions
+local owners = {}    -- and the tables that they handle messages for, by their places
+private.owners = owners
 local hosted = {}    -- what the host has registered for us: "host.NAME"
 private.hosted = hosted
 
@@ -54,6 +56,9 @@ local function life(value)
     return false
   end
   note(handle)
+  if type(handle) == "function" then
+    owners[#described] = value
+  end
   note(rawget(value, "order_by"))
   for i = 1, #parts do
     note(rawget(value, parts[i]))
@@ -105,8 +110,12 @@ module["func"] = function(options)
   return stage
 end
 
-function module.emit()
-  error("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does", 2)
+function module.emit(message, from)
+  if describing then
+    error("gopiper.emit is for handling messages and cannot be called while the script describes; call it in a function of a stage", 2)
+  end
+  private.sync()
+  private.host.emitFrom(message, from)
 end
 
 function module.createPipeline(list, options)

@@ -11,9 +11,9 @@ local tonumber, tostring, type = tonumber, tostring, type
 local host = {}
 private.host = host
 local names = "json assign forget data get set length text walk step next element insert remove elements " ..
-  "copy emit snapshot sync calculate compare"
+  "copy emit snapshot sync calculate compare keep release emitFrom"
 -- What calls them in its own name has errors be where it was called.
-local levels = { json = 3, forget = 3, walk = 3, elements = 3, sync = 5, text = 3 }
+local levels = { json = 3, forget = 3, walk = 3, elements = 3, sync = 5, text = 3, keep = 3, emitFrom = 3 }
 local number = 0
 for name in names:gmatch("%S+") do
   number = number + 1
@@ -24,9 +24,10 @@ end
 -- that they are equal if they are the same, as userdata is.
 ffi.cdef[[typedef struct { uint32_t kind, number; double generation; } gopiper_object;]]
 
-local COPY, ATTRIBUTES, COUNTER = 3, 4, 5
-local kinds = { "JSON object", "JSON array", "message", "message's attributes", "counter", "gauge" }
-local objects = { {}, {}, {}, {}, {}, {} } -- by kind and number
+local COUNTER, COPY, BATCHED, ATTRIBUTES = 3, 5, 7, 8 -- of a copy; those of others follow
+local kinds = { "JSON object", "JSON array", "counter", "gauge", "message", "message", "message",
+  "message's attributes", "message's attributes", "message's attributes" }
+local objects = { {}, {}, {}, {}, {}, {}, {}, {}, {}, {} } -- by kind and number
 local methods = { counter = {}, gauge = {} }
 private.methods = methods
 local attributes = {}
@@ -35,13 +36,19 @@ local meta = {}
 
 function meta.__index(object, key)
   local kind = object.kind
-  if kind == COPY then
-    if key == "attributes" then
+  if kind >= COPY then
+    if kind >= ATTRIBUTES then
+      return host.get(object, key)
+    elseif key == "attributes" then
       return attributes.of(object)
     elseif key == "copy" then
       return host.copy
     elseif key == "emit" then
       return host.emit
+    elseif key == "keep" then
+      return attributes.keep
+    elseif key == "release" then
+      return host.release
     end
   elseif kind >= COUNTER then
     return methods[kinds[kind]][key]
@@ -52,7 +59,8 @@ end
 meta.__newindex = host.set
 meta.__len = host.length
 function meta.__tostring(object)
-  return object.kind >= COUNTER and kinds[object.kind] or host.text(object)
+  local kind = object.kind
+  return kind >= COUNTER and kind < COPY and kinds[kind] or host.text(object)
 end
 
 local objectType = ffi.metatype("gopiper_object", meta)
@@ -70,7 +78,19 @@ function private.object(kind, of, generation)
   return known
 end
 
-function attributes.of(copy) return private.object(ATTRIBUTES, copy.number, copy.generation) end
+function attributes.of(message)
+  return private.object(message.kind + ATTRIBUTES - COPY, message.number, message.generation)
+end
+
+function attributes.keep(message)
+  local kept = host.keep(message)
+  return kept
+end
+
+-- batched is message i of a batch.
+function private.batched(i, generation) return private.object(BATCHED, i, generation) end
+
+function private.sync() end -- until there is a message at hand
 
 -- Exact numbers are userdata; what they are is their text.
 local texts = setmetatable({}, { __mode = "k" })
@@ -149,7 +169,7 @@ local iterators = setmetatable({}, { __mode = "k" })
 private.iterators = iterators -- of userdata
 
 local function pairsOf(value)
-  if value.kind == ATTRIBUTES then
+  if value.kind >= ATTRIBUTES then
     local list, at = host.elements(value), -1
     return function()
       at = at + 2
