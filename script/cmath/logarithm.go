@@ -20,7 +20,7 @@ var inverses = func() (table [parts]struct {
 			inverse = 1
 		}
 		table[i].inverse = inverse
-		table[i].log = series(inverse)
+		table[i].log = slow(inverse)
 	}
 	return table
 }()
@@ -28,8 +28,8 @@ var inverses = func() (table [parts]struct {
 // lastWhole is the last of the intervals from 1 on; those behind it are halved.
 const lastWhole = 53
 
-// series is -log(x), by 2 artanh((x-1)/(x+1)).
-func series(x float64) twofold {
+// slow is -log(x), by 2 artanh((1-x)/(1+x)).
+func slow(x float64) twofold {
 	if x == 1 {
 		return twofold{}
 	}
@@ -60,13 +60,14 @@ func logarithm(x float64) twofold {
 	r := sum(p.high-1, p.low)
 
 	// log(1+r) is r - r²/2 + r³/3 - r⁴/4 ..., of which the first three count in full.
-	rest := 0.0
-	for n := 12.0; n >= 4; n-- {
-		rest = math.FMA(-rest, r.high, 1/n)
-	}
+	h := -r.high
+	rest := math.FMA(math.FMA(math.FMA(1.0/12, h, 1.0/11), h, 1.0/10), h, 1.0/9)
+	rest = math.FMA(math.FMA(math.FMA(rest, h, 1.0/8), h, 1.0/7), h, 1.0/6)
+	rest = math.FMA(math.FMA(rest, h, 1.0/5), h, 1.0/4)
 	square := r.times(r)
 	fourth := float64(square.high * square.high)
-	result := square.times(r).over(3).plus(twofold{-float64(fourth * rest), 0})
+	third := twofold{1.0 / 3, 0x1.5555555555555p-56}
+	result := square.times(r).times(third).plus(twofold{-float64(fourth * rest), 0})
 	result = r.plus(twofold{-square.high / 2, -square.low / 2}).plus(result)
 	if exponent != 0 {
 		n := float64(exponent)

@@ -7,6 +7,9 @@ func Pow(x, y float64) float64 {
 	if x == 0 || y == 0 || x == 1 || math.IsNaN(x) || math.IsInf(x, 0) || math.IsNaN(y) || math.IsInf(y, 0) {
 		return math.Pow(x, y)
 	}
+	if p := product(x, x); y == 2 && p.low == 0 && 0x1p-900 < p.high && p.high < 0x1p900 {
+		return p.high // it is exact
+	}
 	sign := 1.0
 	if x < 0 {
 		switch x = -x; {

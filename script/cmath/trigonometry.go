@@ -13,44 +13,63 @@ const (
 	quarterLow    = 0x1.3198a2e037073p-69
 )
 
-// turned returns what an angle is beyond a number of quarter turns, and the sine and the
-// cosine of it, to some 70 bits each.
-func turned(x float64) (sine, cosine twofold, quarters int) {
+// reduced returns what an angle below turnMax is beyond a number of quarter turns, the
+// square of that, and the number.
+func reduced(x float64) (r, square twofold, quarters int) {
 	n := math.RoundToEven(x * (2 / math.Pi))
-	r := sum(x, -n*quarterHigh).plus(sum(-n*quarterMiddle, 0)).plus(product(-n, quarterLow))
-	square := r.times(r)
-	return r.times(kernel(square, 3)), kernel(square, 2), int(n)
+	r = sum(x, -n*quarterHigh).plus(sum(-n*quarterMiddle, 0)).plus(product(-n, quarterLow))
+	return r, r.times(r), int(n)
 }
 
-// kernel is 1 - s/(n(n-1)) (1 - s/((n+2)(n+1)) (...)) of the square s of an angle: with
-// n = 2 its cosine, with n = 3 its sine over itself.
-func kernel(s twofold, n float64) twofold {
-	rest := 1.0
-	for k := n + 20; k >= n+8; k -= 2 {
-		rest = 1 - s.high*rest/(k*(k-1))
+// full is how many terms of a series count in full.
+const full = 4
+
+// factorials are the coefficients of the series of the cosine and of the sine in the
+// square of an angle: 1, -1/2!, 1/4! ... and 1, -1/3!, 1/5! ...
+var factorials = func() (table [2][12]twofold) {
+	for odd := range table {
+		c := twofold{1, 0}
+		for i := range table[odd] {
+			table[odd][i] = c
+			c = c.over(-float64((2*i + odd + 1) * (2*i + odd + 2)))
+		}
+	}
+	return table
+}()
+
+// series is a series of the square of an angle, to some 75 bits.
+func series(c *[12]twofold, s twofold) twofold {
+	rest := c[len(c)-1].high
+	for i := len(c) - 2; i >= full; i-- {
+		rest = math.FMA(rest, s.high, c[i].high)
 	}
 	total := twofold{rest, 0}
-	for k := n + 6; k >= n; k -= 2 {
-		part := s.times(total).over(k * (k - 1))
-		total = twofold{1, 0}.plus(twofold{-part.high, -part.low})
+	for i := full - 1; i >= 0; i-- {
+		t := s.times(total)
+		high := ordered(c[i].high, t.high)
+		total = ordered(high.high, high.low+(c[i].low+t.low))
 	}
 	return total
 }
 
-func (a twofold) negated() twofold { return twofold{-a.high, -a.low} }
+// along returns the sine of an angle, turned by a number of quarters.
+func along(r, square twofold, quarters int) twofold {
+	var result twofold
+	if quarters&1 == 1 {
+		result = series(&factorials[0], square)
+	} else {
+		result = r.times(series(&factorials[1], square))
+	}
+	if quarters&2 != 0 {
+		return twofold{-result.high, -result.low}
+	}
+	return result
+}
 
 // directed returns the sine and the cosine of an angle below turnMax.
 func directed(x float64) (sine, cosine twofold) {
-	sine, cosine, quarters := turned(x)
-	switch quarters & 3 {
-	case 1:
-		return cosine, sine.negated()
-	case 2:
-		return sine.negated(), cosine.negated()
-	case 3:
-		return cosine.negated(), sine
-	}
-	return sine, cosine
+	r, square, quarters := reduced(x)
+	return along(r, square, quarters), along(r, square, quarters+1)
 }
 
 // plain tells whether an angle is none that is reduced here, or so small that it is its
@@ -62,8 +81,7 @@ func Sin(x float64) float64 {
 	if plain(x) {
 		return math.Sin(x)
 	}
-	sine, _ := directed(x)
-	return sine.high
+	return along(reduced(x)).high
 }
 
 // Cos returns the cosine of x.
@@ -71,8 +89,8 @@ func Cos(x float64) float64 {
 	if plain(x) {
 		return math.Cos(x)
 	}
-	_, cosine := directed(x)
-	return cosine.high
+	r, square, quarters := reduced(x)
+	return along(r, square, quarters+1).high
 }
 
 // Tan returns the tangent of x.
@@ -123,6 +141,5 @@ func Atan2(y, x float64) float64 {
 	x, y = math.Ldexp(x, -exponent), math.Ldexp(y, -exponent)
 	sine, cosine := directed(near)
 	across := cosine.times(twofold{y, 0}).plus(sine.times(twofold{-x, 0}))
-	along := float64(cosine.high*x) + float64(sine.high*y)
-	return near + across.high/along
+	return near + across.high/(float64(cosine.high*x)+float64(sine.high*y))
 }
