@@ -50,6 +50,9 @@ func compileChunk(name string, source []byte) (result *chunk, err *Error) {
 	if problem != nil {
 		return nil, syntaxError(name, source, problem)
 	}
+	if escape, line := tooLarge(source); escape != "" {
+		return nil, &Error{Position: plan.Position{File: name, Line: line}, Message: "the escape " + escape + ` in a string is beyond \255; write a byte, or several, as \000 to \255`}
+	}
 	r := rewriter{functions: make(map[lines]string), visited: make(map[lines]bool), plain: plainly(source)}
 	r.function(statements)
 	if r.problem != "" {

@@ -46,10 +46,6 @@ var differences = []difference{
 		why: "a pattern that is not complete is an error also where its captures are not asked for",
 	},
 	{
-		name: "values/an escape beyond a byte is an error of syntax", engines: []string{"gopher-lua", "compiled"}, got: `string "\x00"`,
-		why: "an escape beyond `\\255` is cut to a byte, where Lua refuses it",
-	},
-	{
 		name: "coroutines/yield across pcall is an error", engines: []string{"gopher-lua", "luajit"}, got: "boolean true\nnumber 1",
 		why: "a coroutine can yield from within `pcall`",
 	},
