@@ -1,0 +1,2 @@
+local event = { count = "many" }
+return event.count ^ 2

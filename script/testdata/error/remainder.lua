@@ -1,0 +1,2 @@
+local limit
+return 5 % limit
