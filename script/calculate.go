@@ -56,7 +56,12 @@ func folded(expression ast.Expr) (f float64, ok bool) {
 
 // numeral is a number as an expression.
 func numeral(f float64, at ast.Expr) ast.Expr {
-	var e ast.Expr = &ast.NumberExpr{Value: strconv.FormatFloat(math.Abs(f), 'g', -1, 64)}
+	var e ast.Expr
+	if math.IsInf(f, 0) {
+		e = &ast.ArithmeticOpExpr{Operator: "*", Lhs: numeral(math.MaxFloat64, at), Rhs: numeral(2, at)}
+	} else {
+		e = &ast.NumberExpr{Value: strconv.FormatFloat(math.Abs(f), 'g', -1, 64)}
+	}
 	e.SetLine(at.Line())
 	if math.Signbit(f) {
 		e = &ast.UnaryMinusOpExpr{Expr: e}

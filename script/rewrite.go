@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -178,10 +179,14 @@ func (r *rewriter) expression(expression ast.Expr) ast.Expr {
 	case *ast.StringExpr:
 		r.constant(e, e.Value)
 	case *ast.NumberExpr:
-		if _, ok := parseNumber(e.Value); !ok {
+		f, ok := parseNumber(e.Value)
+		if !ok {
 			r.refuse(e, fmt.Sprintf("malformed number near %q", shorten(e.Value, 40)))
 		}
 		r.constant(e, "number "+e.Value)
+		if e.Value[0] == '0' || math.IsInf(f, 0) { // the engine takes 0010 for octal, and what is too large for no number
+			return numeral(f, e)
+		}
 	case *ast.IdentExpr:
 		r.constant(e, e.Value)
 	}

@@ -79,6 +79,8 @@ Operators, precedence, coercions and comparison.
 = 3., .5, 3e2, 3E-2
 = 08, 010
 = 1e+2
+= 1e999, -1e400, 0xffffffffffffffff, 0x7fffffffffffffff, 0x20000000000001, 1e-400
+= 0010, 00010 + 1, 000, 0019, 5 % 0010, 2 ^ 0003, 1e02
 = 0/0 == 0/0
 = 0/0 ~= 0/0
 = 0/0 < 1, 0/0 > 1, 0/0 <= 0/0
@@ -253,6 +255,20 @@ return tostring(1 / 0), tostring(-1 / 0), math.huge .. "", -math.huge .. ""
 --- minus zero as text
 local zero = 0
 return tostring(-zero), tostring(0 * -1), 1 / -zero
+
+--- minus zero of functions and powers
+local n, half, six = 0, 0.5, 6
+return math.ceil(-half), math.modf(-half), math.fmod(-six, 3), math.floor(-n), math.abs(-n), (-n) ^ 3, (-n) ^ 2, math.sqrt(-n),
+  math.sin(-n), math.pow(-n, 1), math.rad(-n), math.exp(-n), -n .. "", ("%g %.1f %5.0f"):format(-n, -n, -n), ("%d"):format(-n),
+  tostring(-n), tonumber("-0"), -n == 0, math.ldexp(-n, 3), math.tanh(-n), math.atan2(-n, -1)
+
+--- minus zero as a key
+local n, t = 0, {}
+t[-n] = 1
+t[n] = (t[n] or 0) + 1
+local count = 0
+for k in pairs(t) do count = count + 1 end
+return t[0], t[-0], count, #t
 
 --- minus zero as a constant
 return tostring(-0), 1 / -0
