@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,9 +21,9 @@ var functions = []struct {
 	wide      bool
 	most      float64 // the share that may differ from lua5.1
 }{
-	{"x ^ y", Pow, -30, 30, true, 1e-4},
+	{"x ^ y", Pow, -30, 30, true, 1e-3},
 	{"x % y", Remainder, -60, 60, true, 0},
-	{"math.exp(x)", one(Exp), -746, 711, false, 1e-4},
+	{"math.exp(x)", one(Exp), -746, 711, false, 1e-3},
 	{"math.log(x)", one(Log), -100, 100, true, 1e-3},
 	{"math.log(x)", one(Log), 0.5, 2, false, 1e-2},
 	{"math.log10(x)", one(Log10), -100, 100, true, 1e-3},
@@ -32,7 +33,8 @@ var functions = []struct {
 	{"math.sin(x)", one(Sin), -100, 100, false, 1e-2},
 	{"math.cos(x)", one(Cos), -100, 100, false, 1e-2},
 	{"math.tan(x)", one(Tan), -100, 100, false, 1e-2},
-	{"math.sin(x)", one(Sin), -60, 20, true, 1e-2},
+	{"math.sin(x)", one(Sin), -60, 49, true, 1e-2},
+	{"math.cos(x)", one(Cos), -60, 49, true, 1e-2},
 	{"math.asin(x)", one(Asin), -1, 1, false, 1e-2},
 	{"math.acos(x)", one(Acos), -1, 1, false, 1e-2},
 	{"math.atan(x)", one(Atan), -60, 60, true, 1e-2},
@@ -54,12 +56,12 @@ func drawn(random *rand.Rand, low, high float64, wide bool) float64 {
 	return x
 }
 
-// TestLua compares all functions with lua5.1, where that is installed: with numbers that
-// are drawn, and with those that are special.
+// TestLua compares all functions with lua5.1 on Linux, where that is installed: with
+// numbers that are drawn, and with those that are special.
 func TestLua(t *testing.T) {
 	lua51, err := exec.LookPath("lua5.1")
-	if err != nil {
-		t.Log("lua5.1 is not installed: only the committed cases of the suite hold these functions to it")
+	if err != nil || runtime.GOOS != "linux" {
+		t.Log("lua5.1 with the C library of Linux is not installed: only the committed cases of the suite hold these functions to it")
 		return
 	}
 	const n = 2000

@@ -6,7 +6,7 @@
 // Powers and exponentials take the steps that the C library of Linux takes since version
 // 2.28 on processors with fused multiplication, with the logarithm of a power carried to
 // some 75 bits. Logarithms and trigonometric functions are carried to as many, and so
-// rounded correctly nearly always, those of angles from 2^20 on aside, which are Go's.
+// rounded correctly nearly always, those of angles from 2^50 on aside, which are Go's.
 // Hyperbolic functions are put together as they are there. docs/lua-conformance.md says
 // how often each differs from Lua's.
 //

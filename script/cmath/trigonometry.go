@@ -3,21 +3,21 @@ package cmath
 import "math"
 
 // turnMax is up to where an angle is reduced here; what is beyond is left to Go.
-const turnMax = 1 << 20
+const turnMax = 1 << 50
 
-// quarter is a quarter of a turn, pi/2, in parts: multiples of the first two up to
-// turnMax are exact.
+// quarter is a quarter of a turn, pi/2, in parts.
 const (
-	quarterHigh   = 0x1.921fb544p0
-	quarterMiddle = 0x1.0b4611a6p-34
-	quarterLow    = 0x1.3198a2e037073p-69
+	quarterHigh   = 0x1.921fb54442d18p0
+	quarterMiddle = 0x1.1a62633145c07p-54
+	quarterLow    = -0x1.f1976b7ed8fbcp-110
 )
 
 // reduced returns what an angle below turnMax is beyond a number of quarter turns, the
 // square of that, and the number.
 func reduced(x float64) (r, square twofold, quarters int) {
 	n := math.RoundToEven(x * (2 / math.Pi))
-	r = sum(x, -n*quarterHigh).plus(sum(-n*quarterMiddle, 0)).plus(product(-n, quarterLow))
+	high := product(-n, quarterHigh)
+	r = sum(x, high.high).plus(sum(high.low, 0)).plus(product(-n, quarterMiddle)).plus(twofold{float64(-n * quarterLow), 0})
 	return r, r.times(r), int(n)
 }
 
