@@ -1,0 +1,25 @@
+-- What may not be done with msg. The errors are where the script has done it, two
+-- calls up.
+
+local private = ...
+
+local error, format, tostring = private.error, private.format, private.tostring
+
+local function noField(name)
+  local hint = private.host.nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit" })
+  error(format('a message has no field "%s"%s', tostring(name),
+    hint ~= "" and '; did you mean "' .. hint .. '"?' or ""), 3)
+end
+
+return {
+  noField = noField,
+  -- assigned is for fields that cannot be assigned.
+  assigned = function(name)
+    if name == "copy" or name == "emit" then
+      error("msg." .. name .. " is a method and cannot be assigned", 3)
+    elseif name == "attributes" then
+      error("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value", 3)
+    end
+    noField(name)
+  end,
+}

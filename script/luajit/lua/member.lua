@@ -1,0 +1,59 @@
+-- What the module gopiper has beside constants.
+
+local private = ...
+
+local error, find, rawset, select = private.error, private.find, private.rawset, private.select
+local describing = " loadComponent func createPipeline branch switch merge read_file glob "
+local components = {} -- in the short form
+
+local function late(name)
+  local only = private.only
+  return function() only("gopiper." .. name) end
+end
+
+-- component returns what makes a stage of a component in the short form.
+local function component(name)
+  private.values.hosted.known(name)
+  if not components[name] then
+    components[name] = private.describing and private.describe.component(name) or late(name)
+  end
+  return components[name]
+end
+
+local function env(name, ...)
+  local value = private.values.hosted.env(name, select("#", ...) > 0)
+  if value == nil then
+    return (...)
+  end
+  return value
+end
+
+local function emit()
+  error("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does", 2)
+end
+
+-- member returns gopiper.NAME.
+local function member(name)
+  local value
+  if find(describing, " " .. name .. " ", 1, true) then
+    return private.describing and private.describe[name] or late(name)
+  elseif name == "null" then
+    value = private.exact.null
+  elseif name == "array" or name == "object" then
+    value = private.marks[name]
+  elseif name == "env" then
+    value = env
+  elseif name == "emit" then
+    value = emit
+  else
+    local numbers = private.values.hosted.group(name)
+    if not numbers then
+      return component(name)
+    end
+    value = private.standard(name, numbers)
+  end
+  rawset(private.module, name, value)
+  return value
+end
+
+return { find = member, component = component }
