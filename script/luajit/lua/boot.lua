@@ -153,9 +153,12 @@ local private = {
 head.scratch, head.scratch_capacity = private.scratch, 512
 
 setmetatable(private, { __index = function(_, name)
+  local input, number, count = head.input, head.number, head.count
   head.input, head.number, head.count = name, -2, #name
   callback(handle)
-  local part = load(text(head.input, head.count), "=library.lua", "b")(private)
+  local code = text(head.input, head.count)
+  head.input, head.number, head.count = input, number, count
+  local part = load(code, "=library.lua", "b")(private)
   rawset(private, name, part)
   collectgarbage()
   return part
@@ -184,12 +187,11 @@ end
 
 -- run runs a source, whose arguments are the input.
 local function run(chunk)
-  local input, count = head.input, head.count -- before a part is asked for
   own[getinfo(chunk, "S").source] = true
-  if count == 0 then
+  if head.count == 0 then
     answer(xpcall(chunk, caught))
   else
-    answer(xpcall(chunk, caught, private.values.readAll(input, count)))
+    answer(xpcall(chunk, caught, private.values.readAll(head.input, head.count)))
   end
 end
 
