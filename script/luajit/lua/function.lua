@@ -35,6 +35,9 @@ local function setChange()
   end
 end
 
+-- told is none within __index: LuaJIT compiles no function that may make another.
+local function told() return current, changed, data, key, timestamp, assigned, order end
+
 local function json()
   parsed = true
   host = host or private.host
@@ -93,9 +96,7 @@ function meta.__index(_, name)
     end
     return nil
   elseif name == "copy" or name == "emit" then
-    methods = methods or private.methods(message, function()
-      return current, changed, data, key, timestamp, assigned, order
-    end)
+    methods = methods or private.methods(message, told)
     return methods[name]
   end
   private.amiss.noField(name)
