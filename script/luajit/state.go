@@ -91,6 +91,10 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	return s, nil
 }
 
+// eager are the parts that every state has from the beginning, and those that
+// describing a plan takes: from here they come without being strings of Lua's.
+var eager = []string{"library", "tables", "module", "values", "member", "only", "describe"}
+
 // boot runs boot.lua, and what every state has beside it.
 func (s *State) boot() error {
 	l := s.library
@@ -111,12 +115,15 @@ func (s *State) boot() error {
 	}
 	s.address = uintptr(location)
 	s.head = (*head)(at(&s.address))
-	for _, part := range []string{"library", "tables", "module"} {
+	for _, part := range eager {
 		if err := s.load(s.ours[part]); err != nil {
 			return err
 		}
-		s.pushed = 1
-		if err := s.operate(opOpen, &part); err != nil {
+		s.push(part)
+		s.pushed = 2
+		err := s.operate(opOpen, &part)
+		s.pinner.Unpin()
+		if err != nil {
 			return err
 		}
 	}

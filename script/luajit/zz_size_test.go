@@ -78,6 +78,8 @@ func TestSize(t *testing.T) {
 	}{
 		{"newstate", func() *State { s := &State{library: l}; s.lua = native(l.newState); return s }},
 		{"openlibs", func() *State { s, _ := l.bare(); return s }},
+		{"boot only", func() *State { n := eager; eager = nil; s, err := l.NewState(own...); eager = n; if err != nil { t.Fatal(err) }; return s }},
+		{"boot 3", func() *State { n := eager; eager = n[:3]; s, err := l.NewState(own...); eager = n; if err != nil { t.Fatal(err) }; return s }},
 		{"NewState", func() *State {
 			s, err := l.NewState(own...)
 			if err != nil {
@@ -88,8 +90,6 @@ func TestSize(t *testing.T) {
 		{"run+finish", func() *State { s, _ := l.NewState(own...); runOne(t, s, false, 0, 0); return s }},
 		{"bound", func() *State { s, _ := l.NewState(own...); runOne(t, s, true, 0, 0); return s }},
 		{"handled 1", func() *State { s, _ := l.NewState(own...); runOne(t, s, true, 1, 1); return s }},
-		{"handled 256", func() *State { s, _ := l.NewState(own...); runOne(t, s, true, 256, 256); return s }},
-		{"handled 100x256", func() *State { s, _ := l.NewState(own...); runOne(t, s, true, 256, 25600); return s }},
 	}
 	for _, st := range stages {
 		st.do().closeBare()

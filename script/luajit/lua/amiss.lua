@@ -13,6 +13,10 @@ end
 
 return {
   noField = noField,
+  -- change is for functions that must not change the message.
+  change = function(mode)
+    error((mode == 1 and "a `when` function" or "an `order_by` function") .. " must not change the message", 4)
+  end,
   -- assigned is for fields that cannot be assigned.
   assigned = function(name)
     if name == "copy" or name == "emit" then

@@ -44,7 +44,6 @@ local head = new("gopiper_head")
 local bytes = ffi.typeof("uint8_t[?]")
 local callback = cast("int (*)(uintptr_t)", address)
 
-local outputStart, outputMax = 512, 2 ^ 31 - 1
 local output -- keeps alive what the head points to
 
 -- room makes room for n more bytes of output and returns where they begin.
@@ -52,7 +51,7 @@ local function room(n)
   local used = head.used
   local size = used + n
   if size > head.capacity then
-    if size > outputMax then
+    if size > 2 ^ 31 - 1 then
       error("the results of one batch are larger than 2 GiB", 0)
     end
     local capacity = head.capacity
@@ -70,8 +69,8 @@ end
 -- begin empties the output, and gives back memory that one large batch took.
 local function begin()
   if not output or head.capacity > 2 ^ 20 and head.used < head.capacity / 8 then
-    output = bytes(outputStart)
-    head.output, head.capacity = output, outputStart
+    output = bytes(512)
+    head.output, head.capacity = output, 512
   end
   head.used = 0
 end
@@ -79,30 +78,7 @@ end
 -- own are the sources that are the user's, by their name.
 local own = {}
 local failure, trace = "", ""
-
-local function stack(level)
-  local lines, count = {}, 0
-  local info = getinfo(level, "Sln")
-  while info and count < 20 do
-    if own[info.source] and info.currentline > 0 then
-      local where = "in function <" .. info.short_src .. ":" .. info.linedefined .. ">"
-      if info.what == "main" then
-        where = "in main chunk"
-      elseif info.name and own[(getinfo(level + 1, "S") or info).source] then -- by the user's own code
-        where = "in function '" .. info.name .. "'"
-      end
-      count = count + 1
-      lines[count] = info.short_src .. ":" .. info.currentline .. ": " .. where .. "\n"
-    end
-    level = level + 1
-    info = getinfo(level, "Sln")
-  end
-  local all = ""
-  for i = 1, count do
-    all = all .. lines[i]
-  end
-  return all
-end
+local private
 
 -- caught is the handler of every protected call.
 local function caught(err)
@@ -115,7 +91,7 @@ local function caught(err)
   else
     failure = "the error is a " .. kind .. " value"
   end
-  trace = stack(3)
+  trace = private.stack(3)
   return err
 end
 
@@ -135,13 +111,13 @@ end
 -- script can change them, and the parts themselves. A part is loaded when it is
 -- looked up first: private.x is what lua/x.lua returns. So a state has what its
 -- functions need, and no more.
-local private = {
+private = {
   G = _G, head = head, callback = callback, handle = handle, own = own,
   functions = {}, -- those that Go knows, by number
   names = setmetatable({}, { __mode = "k" }), iterators = setmetatable({}, { __mode = "k" }), -- of userdata
   scratch = bytes(512), -- as the output
   room = room, begin = begin, caught = caught, problem = problem,
-  ffi = ffi, -- all of it: LuaJIT keeps in its functions what it needs when a state is closed
+  ffi = ffi,
   bytes = bytes, words = ffi.typeof("uint32_t *"), doubles = ffi.typeof("double *"),
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, rawset = rawset,
   rawequal = rawequal, select = select, setmetatable = setmetatable, tonumber = tonumber, tostring = tostring, type = type,
@@ -165,9 +141,6 @@ setmetatable(private, { __index = function(_, name)
 end })
 
 local drivers = {}
-
--- The operations, as in state.go. What those up to COLLECT have left behind is collected.
-local BATCH, BIND, OPEN, RUN, FINISH, COLLECT, ENROLL, REGISTER = 0, 1, 2, 3, 4, 5, 6, 7
 
 -- bind makes the driver of a function. Every driver is loaded anew: the traces
 -- that LuaJIT compiles belong to a piece of bytecode, and so to one function.
@@ -198,31 +171,32 @@ end
 -- finish ends the description. What only describing needs goes.
 local function finish()
   answer(xpcall(private.describe.finish, caught))
-  private.describe, private.values, private.compound, private.host, private.answer = nil, nil, nil, nil, nil
+  private.describe, private.member, private.values, private.compound, private.host, private.answer = nil
 end
 
 local go
 
--- go does what the head says; what Go has pushed for it, if anything, is its argument.
-function go(pushed)
+-- go does what the head says; what Go has pushed for it, if anything, are its arguments.
+-- The operations are those of state.go.
+function go(pushed, name)
   head.failed = 0
   local operation = head.operation
-  if operation == BATCH then
+  if operation == 0 then -- batch
     drivers[head.number]()
-  elseif operation == BIND then
+  elseif operation == 1 then -- bind
     bind(pushed)
-  elseif operation == OPEN then
-    pushed(private)
-  elseif operation == RUN then
+  elseif operation == 2 then -- open
+    private[name] = pushed(private)
+  elseif operation == 3 then -- run
     run(pushed)
-  elseif operation == FINISH then
+  elseif operation == 4 then -- finish
     finish()
-  elseif operation == ENROLL then
+  elseif operation == 6 then -- enroll
     private.registered[pushed] = head.number
-  elseif operation == REGISTER then
+  elseif operation == 7 then -- register
     private.register(pushed, head.number)
   end
-  if operation ~= BATCH and operation <= COLLECT then
+  if operation > 0 and operation <= 5 then -- all but batch, enroll and register
     pushed = nil
     collectgarbage() -- so that what comes next takes the room of what is not needed again
   end
@@ -230,6 +204,11 @@ function go(pushed)
   return go -- is what the next call finds on the stack
 end
 
+-- What is not used goes, but not what LuaJIT itself keeps in functions: ffi.gc and
+-- ffi.metatype have tables that it needs until the state is closed.
+for name in ("new typeinfo istype sizeof alignof offsetof errno fill abi load C os arch"):gmatch("%S+") do
+  ffi[name] = nil
+end
 local registry = debug.getregistry()
 registry._LOADED, registry._PRELOAD = nil, nil
 return tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), go

@@ -8,15 +8,9 @@ local copy, text, cast = private.ffi.copy, private.ffi.string, private.ffi.cast
 local resultsOf = private.ffi.typeof("gopiper_result *")
 local error, rawget, select, type, xpcall = private.error, private.rawget, private.select, private.type, private.xpcall
 
--- The outcomes, and the bits of what was changed: see result.go.
-local DONE, STATUS = 0, 1
-local DATA, KEY, TIMESTAMP, ATTRIBUTES = 1, 2, 4, 8
-local size = 64               -- of a gopiper_result
-local enough = 16 * 2 ^ 20    -- bytes of results, with which a batch ends early
-
 local input, messages, stored -- the batch at hand
 local current = -1            -- the message that is being handled; -1 for none
-local changed = 0
+local changed = 0              -- the bits of what was: 1 data, 2 key, 4 timestamp, 8 attributes
 local data, key, timestamp = false, false, false -- once they were read or assigned
 local assigned, order = false, false             -- attributes: by name, and the names
 
@@ -31,7 +25,7 @@ local function setChange()
     private.over(3)
   end
   if mode > 0 then
-    error((mode == 1 and "a `when` function" or "an `order_by` function") .. " must not change the message", 3)
+    private.amiss.change(mode)
   end
 end
 
@@ -42,7 +36,7 @@ local function json()
   parsed = true
   host = host or private.host
   if changed % 2 == 1 then -- the host has it from now on
-    changed = changed - DATA
+    changed = changed - 1
     root = host.json(data)
   else
     root = host.json()
@@ -114,7 +108,7 @@ function meta.__newindex(_, name, value)
       root, parsed = false, false
     end
     data = value
-    changed = changed % 2 == 0 and changed + DATA or changed
+    changed = changed % 2 == 0 and changed + 1 or changed
   elseif name == "key" then
     if value == nil then
       value = ""
@@ -122,7 +116,7 @@ function meta.__newindex(_, name, value)
       value = private.wording.text(value, "msg.key is a string or nil")
     end
     key = value
-    changed = changed % 4 < 2 and changed + KEY or changed
+    changed = changed % 4 < 2 and changed + 2 or changed
   elseif name == "timestamp" then
     if value == nil then
       value = 0
@@ -130,12 +124,12 @@ function meta.__newindex(_, name, value)
       error("msg.timestamp is a number of seconds since 1970 or nil, not " .. private.wording.describe(value), 2)
     end
     timestamp = value
-    changed = changed % 8 < 4 and changed + TIMESTAMP or changed
+    changed = changed % 8 < 4 and changed + 4 or changed
   elseif name == "json" then
     root, parsed, data = false, true, changed % 2 == 1 and data
     local was = data
     if was then
-      changed = changed - DATA
+      changed = changed - 1
     end
     data = false
     return private.host.assign(value, was or nil)
@@ -186,7 +180,7 @@ function attributesMeta.__newindex(_, name, value)
   end
   if not assigned then
     assigned, order = {}, {}
-    changed = changed + ATTRIBUTES
+    changed = changed + 8
   end
   if assigned[name] == nil then
     order[#order + 1] = name
@@ -203,13 +197,13 @@ end
 
 local function result(at) return cast(resultsOf, head.output)[at] end
 
--- returned looks at what the function returned.
+-- returned looks at what the function returned; the outcomes are those of result.go.
 local function returned(at, count, ...)
   local first = ...
   local kind = type(first)
   if mode == 1 then
     local r = result(at)
-    r.outcome, r.status = STATUS, first and 1 or 0
+    r.outcome, r.status = 1, first and 1 or 0
   elseif mode == 2 then
     if first ~= nil then
       return private.report.key(at, f, first)
@@ -217,7 +211,7 @@ local function returned(at, count, ...)
   elseif kind == "number" then
     if count == 1 and first % 1 == 0 and first ~= 1 and first <= 1e9 and first >= -1e9 then
       local r = result(at)
-      r.outcome, r.status = STATUS, first
+      r.outcome, r.status = 1, first
       return
     end
     return private.report.status(at, f, count, ...)
@@ -244,7 +238,7 @@ local function settle(at)
     assigned, order = false, false
   end
   local r = result(at)
-  r.outcome, r.changed, r.status, r.text_size = DONE, bits, 0, 0
+  r.outcome, r.changed, r.status, r.text_size = 0, bits, 0, 0
 end
 
 local function collect(at, ...)
@@ -274,7 +268,7 @@ return function()
   input, messages, stored = head.input, head.messages, head.attributes
   begin()
   i, count = 0, head.count
-  limit = room(count * size) + count * size + enough
+  limit = room(count * 64) + count * 64 + 16 * 2 ^ 20 -- records of 64 bytes, and what ends a batch early
   local ok, err = xpcall(drive, caught)
   while not ok do
     settle(i)

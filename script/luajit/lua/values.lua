@@ -8,14 +8,13 @@ local cast, copy, text = private.ffi.cast, private.ffi.copy, private.ffi.string
 local constWords, constDoubles = private.ffi.typeof("const uint32_t *"), private.ffi.typeof("const double *")
 local error, rawget, select, setmetatable = private.error, private.rawget, private.select, private.setmetatable
 local type, unpack = private.type, private.unpack
-local outputMax = 2 ^ 31 - 1
 
 -- need makes room for n more bytes of scratch and returns where they begin.
 local function need(n)
   local used = head.scratch_used
   local size = used + n
   if size > head.scratch_capacity then
-    if size > outputMax then
+    if size > 2 ^ 31 - 1 then
       error("values of more than 2 GiB cannot be passed to Go", 0)
     end
     local capacity = head.scratch_capacity
@@ -31,7 +30,7 @@ end
 
 -- Values cross as a tag and what belongs to it: see values.go. Those that take more
 -- to write and to read are in compound.lua.
-local NIL, FALSE, TRUE, NUMBER, STRING, OBJECT = 0, 1, 2, 3, 4, 7
+-- The tags are 0 nil, 1 false, 2 true, 3 number, 4 string and 7 object.
 local write
 
 local function writeText(tag, value)
@@ -50,21 +49,21 @@ end
 function write(value, depth, refs)
   local kind = type(value)
   if kind == "string" then
-    writeText(STRING, value)
+    writeText(4, value)
   elseif kind == "number" then
     local at = need(9)
     local p = head.scratch + at
-    p[0] = NUMBER
+    p[0] = 3
     cast(doubles, p + 1)[0] = value
     head.scratch_used = at + 9
   elseif kind == "boolean" or kind == "nil" then
     local at = need(1)
-    head.scratch[at] = value and TRUE or value == false and FALSE or NIL
+    head.scratch[at] = value and 2 or value == false and 1 or 0
     head.scratch_used = at + 1
   elseif kind == "cdata" then
     local at = need(17)
     local p = head.scratch + at
-    p[0] = OBJECT
+    p[0] = 7
     cast(words, p + 1)[0] = value.kind
     cast(words, p + 5)[0] = value.number
     cast(doubles, p + 9)[0] = value.generation
@@ -79,18 +78,18 @@ local read
 -- read returns the value at an offset, and the offset of what is behind it.
 function read(p, at)
   local tag = p[at]
-  if tag == STRING then
+  if tag == 4 then
     local n = cast(constWords, p + at + 1)[0]
     return text(p + at + 5, n), at + 5 + n
-  elseif tag == NUMBER then
+  elseif tag == 3 then
     return cast(constDoubles, p + at + 1)[0], at + 9
-  elseif tag == NIL then
+  elseif tag == 0 then
     return nil, at + 1
-  elseif tag == OBJECT then
+  elseif tag == 7 then
     return private.object.of(cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0],
       cast(constDoubles, p + at + 9)[0]), at + 17
-  elseif tag == TRUE or tag == FALSE then
-    return tag == TRUE, at + 1
+  elseif tag <= 2 then
+    return tag == 2, at + 1
   end
   return private.compound.read(p, at)
 end
@@ -103,11 +102,6 @@ local function readAll(p, count)
   return unpack(values, 1, count)
 end
 
--- The answers of the Go callback.
-local REFUSED, LARGER = 1, 2
-
-local function unfit(why) error("what is passed is " .. why, 3) end
-
 -- bound returns the Lua function that calls Go function number. Its errors are
 -- where it was called, or, at a higher level, where its caller was.
 local function bound(number, level)
@@ -118,27 +112,27 @@ local function bound(number, level)
     if count == 1 then
       local why = write((...), 0)
       if why then
-        unfit(why)
+        error("what is passed is " .. why, 2)
       end
     elseif count > 0 then
       local list = { ... }
       for i = 1, count do
         local why = write(list[i], 0)
         if why then
-          unfit(why)
+          error("what is passed is " .. why, 2)
         end
       end
     end
     head.number, head.count = number, count
     local answer = callback(handle)
-    if answer == LARGER then
+    if answer == 2 then -- there is no room for it yet
       local size = head.scratch_used
       head.scratch_used = 0
       need(size)
       head.number = -1
       answer = callback(handle)
     end
-    if answer == REFUSED then
+    if answer == 1 then -- it is an error
       error((read(head.scratch, 0)), level)
     end
     count = head.count
