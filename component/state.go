@@ -43,6 +43,16 @@ type State interface {
 	Durable() bool
 }
 
+// Reverting is implemented by a State whose changes a component can take back itself.
+// The engine's implements it.
+type Reverting interface {
+	// Revert takes back what the component has changed because of a message that it
+	// handles, and will report as one that is tried again or failed: in HandleBatch
+	// the next message is handled before the engine knows of that report. It may be
+	// called from any goroutine.
+	Revert(cause Message)
+}
+
 // Positions are where a source goes on: by partition, the position of the last
 // batch that was settled with all before it, see [Batch].SetPosition.
 type Positions struct {

@@ -189,3 +189,16 @@ func TestLuaAnchors(t *testing.T) {
 		t.Errorf("there are only %d links to headings", links)
 	}
 }
+
+// The examples do the same on LuaJIT.
+func TestSessionsOnLuaJIT(t *testing.T) {
+	for _, name := range append(viewPages(), "lua-from.md") {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			page := strings.ReplaceAll(read(t, name), "| gopiper run ", "| gopiper run --lua luajit ")
+			for _, problem := range place.Play(t.TempDir(), page) {
+				t.Error(problem)
+			}
+		})
+	}
+}

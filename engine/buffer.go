@@ -166,11 +166,12 @@ func (b *buffer) putHolds(tx Tx) {
 
 // admit waits for room and takes it. It is false if what comes is to be dropped
 // instead. While the run is stopping nothing waits: what is in flight is let in. Nor
-// does the message that the watchman lets through alone: no other could make room.
+// does anything while the watchman lets a message through alone: whoever would make
+// room may wait for that message.
 func (b *buffer) admit(size holding) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.held.bytes > 0 && b.held.bytes+size.bytes > b.max && !b.p.isStopping.Load() && !b.p.isAlone() {
+	for b.held.bytes > 0 && b.held.bytes+size.bytes > b.max && !b.p.isStopping.Load() && b.p.watchman.turns.Load() == 0 {
 		if b.stage.config.Buffer.DropNewest {
 			return false
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -221,11 +222,23 @@ func (c *change) forget(committed bool) {
 		v.committed = c.serial
 		st.remember(c.key, c.value)
 	}
-	i := slices.IndexFunc(v.list, func(other version) bool { return other.serial == c.serial })
-	v.list = slices.Delete(v.list, i, i+1)
+	v.remove(c.serial)
 	if len(v.list) == 0 {
 		delete(st.pending, c.key)
 	}
+}
+
+// remove takes a version out. Commits take them from the front, and one key may have as
+// many as there are messages in flight: what is before it moves, if that is less.
+func (v *versions) remove(serial uint64) {
+	i, _ := slices.BinarySearchFunc(v.list, serial, func(other version, serial uint64) int { return cmp.Compare(other.serial, serial) })
+	if i > len(v.list)/2 {
+		v.list = slices.Delete(v.list, i, i+1)
+		return
+	}
+	copy(v.list[1:], v.list[:i])
+	v.list[0] = version{}
+	v.list = v.list[1:]
 }
 
 // Each implements component.State.
@@ -343,10 +356,21 @@ const sweepEvery = 10 * time.Minute
 // takeBack undoes the changes that the stage's component made because of a message,
 // which it does not let through.
 func (u *unit) takeBack(m *message) {
-	x := m.extra()
-	if x == nil || !x.changed.Load() {
-		return
+	if x := m.extra(); x != nil && x.changed.Load() {
+		u.stage.takeBack(m, x)
 	}
+}
+
+// Revert implements component.Reverting.
+func (st *state) Revert(cause component.Message) {
+	if _, at := rootOf(cause); at != nil {
+		if x := at.extra(); x != nil && x.changed.Load() {
+			st.stage.takeBack(at, x)
+		}
+	}
+}
+
+func (s *stage) takeBack(m *message, x *extra) {
 	root, _ := rootOf(m)
 	if root == nil {
 		return
@@ -355,7 +379,7 @@ func (u *unit) takeBack(m *message) {
 	rx.mu.Lock()
 	var undone []change
 	rx.changes = slices.DeleteFunc(rx.changes, func(c change) bool {
-		mine := c.state.stage == u.stage && c.by == x
+		mine := c.state.stage == s && c.by == x
 		if mine {
 			undone = append(undone, c)
 		}

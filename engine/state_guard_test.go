@@ -3,8 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
@@ -194,4 +198,68 @@ func TestGuardLastChangeCounts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// summing adds up in its state what the messages say, and passes the sum on; it fails
+// those that are odd, and takes back what it has done for them.
+type summing struct{ state component.State }
+
+func (s *summing) Open(ctx context.Context) error {
+	s.state = component.StateOf(ctx)
+	return nil
+}
+
+func (s *summing) Handle(component.Message, component.HandledCallback) {}
+
+func (s *summing) HandleBatch(messages []component.Message, reports []component.Report) int {
+	for i, m := range messages {
+		n, _ := strconv.Atoi(string(m.GetData()))
+		value, _ := s.state.Get([]byte("sum"))
+		sum, _ := strconv.Atoi(string(value))
+		_ = s.state.Put(m, []byte("sum"), fmt.Append(nil, sum+n), time.Time{})
+		if n%2 == 1 {
+			reports[i] = component.Report{Status: component.Fail}
+			s.state.(component.Reverting).Revert(m)
+			continue
+		}
+		m.SetData(fmt.Append(nil, sum+n))
+	}
+	return len(messages)
+}
+
+// What a component takes back of a message's changes is gone for the next of its batch.
+func TestGuardRevert(t *testing.T) {
+	sink := &collector{}
+	stage := syncStage("summing", nil)
+	stage.Declaration.Interfaces = component.IsBatchHandler | component.IsOpener
+	stage.Factory = factory{create: func(chan component.Message) component.Component { return &summing{} }}
+	runPipeline(t, newPipeline(t, Config{Name: "test", Stages: []*Stage{newNumbers(11).stage(), stage, sink.stage()}}))
+	if got := fmt.Sprint(sink.got); got != "[0 2 6 12 20 30]" {
+		t.Errorf("sums %s", got)
+	}
+}
+
+// Versions go in any order.
+func TestVersionsRemoved(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := &versions{}
+		var want []uint64
+		for serial := range uint64(rapid.IntRange(1, 20).Draw(t, "n")) {
+			v.list = append(v.list, version{serial: serial, value: fmt.Append(nil, serial)})
+			want = append(want, serial)
+		}
+		for len(want) > 0 {
+			i := rapid.IntRange(0, len(want)-1).Draw(t, "which")
+			v.remove(want[i])
+			want = slices.Delete(want, i, i+1)
+			for i, serial := range want {
+				if v.list[i].serial != serial || string(v.list[i].value) != fmt.Sprint(serial) {
+					t.Fatalf("left %v, want %d", v.list, want)
+				}
+			}
+			if len(v.list) != len(want) {
+				t.Fatalf("left %v, want %d", v.list, want)
+			}
+		}
+	})
 }

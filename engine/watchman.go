@@ -26,7 +26,8 @@ type watchman struct {
 	key      []byte
 	watching atomic.Bool // there was a death, and what was in flight has not all gone through
 
-	turn  sync.Mutex // held while one message is alone in flight
+	turn  sync.Mutex   // held while one message is alone in flight
+	turns atomic.Int64 // how many hold the turn or wait for it
 	mu    sync.Mutex
 	state vigil
 	noted note
@@ -169,6 +170,19 @@ func (w *watchman) guards(s *source, placed bool) bool {
 	return s.section.alone.Load()
 }
 
+// takeTurn waits until no other message is alone in flight. From now on nothing waits
+// for room in a buffer: what would make room may itself wait for the turn.
+func (w *watchman) takeTurn() {
+	w.turns.Add(1)
+	w.p.wakeBuffers()
+	w.turn.Lock()
+}
+
+func (w *watchman) giveTurn() {
+	w.turn.Unlock()
+	w.turns.Add(-1)
+}
+
 // isAlone tells that some section lets one message through at a time.
 func (p *Pipeline) isAlone() bool {
 	for _, s := range p.sections {
@@ -183,8 +197,8 @@ func (p *Pipeline) isAlone() bool {
 // are settled, or kept by components; it is false when the run is stopping.
 func (w *watchman) guard(s *source, b *batch) bool {
 	s.section.guarded.Add(int64(len(b.live)))
-	w.turn.Lock()
-	defer w.turn.Unlock()
+	w.takeTurn()
+	defer w.giveTurn()
 	for i := range b.live {
 		if !w.single(s, b.at(i)) {
 			return false
@@ -230,8 +244,8 @@ func (w *watchman) isWary() bool {
 // replay lets a message of the quarantine through alone, or leaves it there if it
 // has ended the process again. It is false when the run is stopping.
 func (w *watchman) replay(r *replayer, s *stage, m *message, id uint64, settled <-chan struct{}) bool {
-	w.turn.Lock()
-	defer w.turn.Unlock()
+	w.takeTurn()
+	defer w.giveTurn()
 	caught, ok := w.watch(note{"quarantine", binary.BigEndian.AppendUint64(nil, id)})
 	if !ok {
 		return false

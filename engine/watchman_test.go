@@ -158,3 +158,35 @@ func TestPoisonReplayed(t *testing.T) {
 		t.Errorf("delivered %v: its neighbour is missing", sink.got)
 	}
 }
+
+// TestTurnInFullBuffer: nothing waits for room in a buffer while a message is alone
+// in flight, nor goes on to wait when that begins. The buffer's reader may wait until
+// it is settled, so that nobody would make room for it.
+func TestTurnInFullBuffer(t *testing.T) {
+	store := newShelf(nil, 1)
+	defer store.close()
+	let := make(chan struct{})
+	sink := &collector{}
+	holds := syncStage("holds", func(_ component.Message, done component.HandledCallback) {
+		<-let
+		done(component.Report{})
+	})
+	keep := bufferStage("keep")
+	keep.Buffer.MaxBytes = 1
+	p := newPipeline(t, Config{Name: "test", Store: store, BatchMax: 10,
+		Stages: []*Stage{(&counting{n: 200, batch: 10}).stage(), keep, holds, sink.stage()}})
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(t.Context()) }()
+	buffer := p.buffers[0]
+	eventually(t, func() bool { return buffer.waiting.Load() > 0 })
+	p.watchman.takeTurn()
+	eventually(t, func() bool { return buffer.received.Load() == 200 && buffer.waiting.Load() == 0 })
+	p.watchman.giveTurn()
+	close(let)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(sink.got) != fmt.Sprint(want(200)) {
+		t.Errorf("delivered %v", sink.got)
+	}
+}

@@ -135,3 +135,37 @@ func BenchmarkState(b *testing.B) {
 		runtime.KeepAlive(states)
 	}
 }
+
+// BenchmarkTables is what the functions of a table cost: handle that keeps nothing,
+// handle that keeps messages until there are a hundred, and handle_batch.
+func BenchmarkTables(b *testing.B) {
+	for _, test := range []struct{ name, fields string }{
+		{"handle", `handle = function(msg) msg.data = msg.data:upper() end`},
+		{"keep", `handle = function(msg)
+				kept[#kept + 1] = msg:keep()
+				if #kept == 100 then gopiper.emit("x", kept); kept = {} end
+			end,
+			flush = function() gopiper.emit("x", kept); kept = {} end`},
+		{"handle_batch", `handle_batch = function(list) for i = 1, #list do list[i].data = list[i].data:upper() end end`},
+	} {
+		for _, engine := range engines {
+			b.Run(test.name+"/"+engine.name, func(b *testing.B) {
+				s := load(b, "local gopiper = require 'gopiper'\nlocal kept = {}\ngopiper.createPipeline{ gopiper.stdin{}, {"+test.fields+"}, gopiper.stdout{} }", engine.set)
+				postponed := make(chan component.Message, 1000)
+				worker := functionOf(s, 0, 1).Create(0, 0, postponed).(component.BatchHandler)
+				messages := make([]component.Message, 512)
+				reports := make([]component.Report, len(messages))
+				for i := range messages {
+					messages[i] = &reused{StandardMessage: newFake(accessLog), data: []byte(accessLog)}
+				}
+				b.ReportAllocs()
+				for n := 0; n < b.N; {
+					n += worker.HandleBatch(messages, reports)
+					for len(postponed) > 0 {
+						<-postponed
+					}
+				}
+			})
+		}
+	}
+}

@@ -26,8 +26,9 @@ type compiled struct {
 	function *compile.Function
 	purpose  compile.Purpose
 	onLuaJIT bool
-	label    string // tells people which it is
-	indexes  bool   // compiled or not, it passes on what it knows of the JSON
+	life     *lifecycle // of one that is a part of a table
+	label    string     // tells people which it is
+	indexes  bool       // compiled or not, it passes on what it knows of the JSON
 }
 
 // compileFunctions compiles the functions of the plan, as far as they can be, and
@@ -87,7 +88,7 @@ func (c *compiling) compile(f *plan.Func, purpose compile.Purpose) {
 	f.Engine = engineInterpreter
 	s, impl := c.state.script, f.Impl.(*Function)
 	ordinal := impl.ordinal
-	s.compiled[ordinal].purpose = purpose
+	s.compiled[ordinal].purpose, s.compiled[ordinal].life = purpose, impl.life
 	s.compiled[ordinal].label = c.label(f, purpose)
 	onLuaJIT, missing, problem := s.onLuaJIT(f, c.at)
 	switch {

@@ -61,7 +61,7 @@ func (v *view) copyOf(p *part) *view {
 func (st *state) emitMessage(L *lua.LState) int {
 	h := st.receiver(L, "emit")
 	if st.of != nil {
-		st.of.emitView(L, h)
+		st.emitView(L, h.view)
 		return 0
 	}
 	origin := h.origin()

@@ -106,8 +106,8 @@
 // and leaves something kept; one of timer is printed and leaves everything as it was.
 //
 // With stateful = true it has gopiper.state, in [std], whose changes belong to the message
-// that handle was called with; it then gets one message at a time. gopiper.shared is one
-// dictionary for all Lua states of the script.
+// that handle was called with: the next message finds nothing of what one that failed has
+// changed. gopiper.shared is one dictionary for all Lua states of the script.
 //
 // # The language
 //

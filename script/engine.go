@@ -102,10 +102,7 @@ func (s *Script) onLuaJIT(f *plan.Func, at plan.Position) (yes bool, reason stri
 
 // notOnLuaJIT is why a function cannot run on LuaJIT, or "".
 func (f *Function) notOnLuaJIT() string {
-	switch {
-	case f.life != nil:
-		return "a table of functions runs on gopher-lua"
-	case f.limits != Limits{}:
+	if f.limits != (Limits{}) {
 		return "limits do not hold on LuaJIT, which cannot be interrupted"
 	}
 	return ""

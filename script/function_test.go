@@ -186,11 +186,14 @@ var functionTests = []struct {
 
 // onEngines runs a test of functions on every engine.
 func onEngines(t *testing.T, name string, test func(t *testing.T, engine func(*Options))) {
-	t.Run(name, func(t *testing.T) {
-		t.Run("auto", func(t *testing.T) { test(t, func(*Options) {}) })
-		t.Run("gopher-lua", func(t *testing.T) { test(t, interpret) })
-		t.Run("luajit", func(t *testing.T) { test(t, onLuaJIT) })
-	})
+	t.Run(name, func(t *testing.T) { onEach(t, test) })
+}
+
+// onEach runs a test on every engine.
+func onEach(t *testing.T, test func(t *testing.T, engine func(*Options))) {
+	t.Run("auto", func(t *testing.T) { test(t, func(*Options) {}) })
+	t.Run("gopher-lua", func(t *testing.T) { test(t, interpret) })
+	t.Run("luajit", func(t *testing.T) { test(t, onLuaJIT) })
 }
 
 func interpret(o *Options) { o.Engine = EngineGopherLua }

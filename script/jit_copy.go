@@ -58,14 +58,28 @@ func (s *jitSeat) viewOf(c *luajit.Call) (*view, error) {
 }
 
 func (s *jitSeat) copyAt(o luajit.Object) (*view, error) {
-	if o.Kind != luajit.Copy && o.Kind != luajit.CopyAttributes {
-		return nil, errors.New("it is no message, but a part of msg.json")
+	switch o.Kind {
+	case luajit.Copy, luajit.CopyAttributes:
+		if n := int(o.Number); o.Generation == s.view.calls && n < len(s.copies) {
+			return s.copies[n], nil
+		}
+		return nil, errMessageOver
+	case luajit.Kept, luajit.KeptAttributes:
+		if k := s.table.keptAt(o); k != nil {
+			return &k.view, nil
+		}
+		return nil, errKeptOver
+	case luajit.Batched, luajit.BatchedAttributes:
+		if o.Generation == s.table.stamp && int(o.Number) < len(s.table.views) {
+			return s.table.views[o.Number], nil
+		}
+		return nil, errMessageOver
 	}
-	if n := int(o.Number); o.Generation == s.view.calls && n < len(s.copies) {
-		return s.copies[n], nil
-	}
-	return nil, errors.New("a message was used after its function had returned; copy what is needed later, such as msg.data")
+	return nil, errors.New("it is no message, but a part of msg.json")
 }
+
+// isAttributes tells whether an object is a message's attributes.
+func isAttributes(o luajit.Object) bool { return o.Kind >= luajit.CopyAttributes }
 
 // copy is msg:copy().
 func (s *jitSeat) copy(c *luajit.Call) error {
@@ -77,7 +91,7 @@ func (s *jitSeat) copy(c *luajit.Call) error {
 	if err != nil {
 		return err
 	}
-	s.copies = append(s.copies, s.view.copyOf(&p))
+	s.copies = append(s.copies, v.origin().copyOf(&p))
 	c.ReturnObject(luajit.Object{Kind: luajit.Copy, Number: uint32(len(s.copies) - 1), Generation: s.view.calls})
 	return nil
 }
@@ -88,18 +102,29 @@ func (s *jitSeat) emit(c *luajit.Call) error {
 	if err != nil {
 		return err
 	}
+	if s.table != nil {
+		return s.table.emit(v)
+	}
 	if err := s.view.emits(); err != nil {
 		return err
 	}
 	p, err := v.snapshot()
+	if err == nil {
+		err = s.charge(&p)
+	}
 	if err != nil {
 		return err
 	}
+	s.emitted = append(s.emitted, jitPart{s.current, p})
+	return nil
+}
+
+// charge counts what is emitted for the message at hand.
+func (s *jitSeat) charge(p *part) error {
 	if s.emittedBytes += p.size(); s.emittedBytes > emittedMax {
 		s.limited = append(s.limited, s.current)
 		return fmt.Errorf("the function writes more than %d MiB for one message", emittedMax>>20)
 	}
-	s.emitted = append(s.emitted, jitPart{s.current, p})
 	return nil
 }
 
@@ -108,7 +133,7 @@ func (s *jitSeat) emit(c *luajit.Call) error {
 func (s *jitSeat) snapshot(c *luajit.Call) error {
 	o, _ := c.Object(0)
 	v, err := s.copyAt(o)
-	if err == nil && o.Kind == luajit.CopyAttributes || o.Kind != luajit.Copy {
+	if err == nil && (o.Kind != luajit.Copy || v.copied != &s.view) {
 		err = errors.New("no copy")
 	}
 	if err != nil {
@@ -129,9 +154,12 @@ func (s *jitSeat) getOfCopy(c *luajit.Call, o luajit.Object) error {
 	if err != nil {
 		return err
 	}
-	m := v.message.(component.StandardMessage)
+	m, standard := v.message.(component.StandardMessage)
 	name, ok := jitTextOf(c.Value(1))
-	if o.Kind == luajit.CopyAttributes {
+	if !standard && name != "data" && name != "json" {
+		return errDataOnly
+	}
+	if isAttributes(o) {
 		if !ok {
 			return fmt.Errorf("an attribute's name is a string, not %s", jitDescribe(c.Value(1)))
 		}
@@ -174,10 +202,16 @@ func (s *jitSeat) setOfCopy(c *luajit.Call, o luajit.Object) error {
 	if err != nil {
 		return err
 	}
-	m := v.message.(component.StandardMessage)
+	if err := v.changeable(); err != nil {
+		return err
+	}
+	m, standard := v.message.(component.StandardMessage)
 	name, named := jitTextOf(c.Value(1))
 	text, ok := jitTextOf(c.Value(2))
-	if o.Kind == luajit.CopyAttributes {
+	if !standard && name != "data" && name != "json" {
+		return errDataOnly
+	}
+	if isAttributes(o) {
 		switch {
 		case !named:
 			return fmt.Errorf("an attribute's name is a string, not %s", jitDescribe(c.Value(1)))
@@ -198,7 +232,7 @@ func (s *jitSeat) setOfCopy(c *luajit.Call, o luajit.Object) error {
 		if v.json != nil && v.json.open {
 			v.json.forget()
 		}
-		setData(m, text)
+		setData(v.message, text)
 		v.data = lua.LString(text)
 	case "key":
 		if !ok && !c.IsNil(2) {
@@ -213,7 +247,7 @@ func (s *jitSeat) setOfCopy(c *luajit.Call, o luajit.Object) error {
 		m.SetTimestamp(at)
 	case "json":
 		return s.assign(c, 2, v)
-	case "copy", "emit":
+	case "copy", "emit", "keep", "release":
 		return fmt.Errorf("msg.%s is a method and cannot be assigned", name)
 	case "attributes":
 		return errors.New("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value")
@@ -229,8 +263,12 @@ func (s *jitSeat) attributesOfCopy(c *luajit.Call, o luajit.Object) error {
 	if err != nil {
 		return err
 	}
+	m, standard := v.message.(component.StandardMessage)
+	if !standard {
+		return errDataOnly
+	}
 	list := &luajit.Table{}
-	for name, value := range v.message.(component.StandardMessage).Attributes {
+	for name, value := range m.Attributes {
 		list.Items = append(list.Items, name, value)
 	}
 	return c.Return(list)
@@ -239,7 +277,7 @@ func (s *jitSeat) attributesOfCopy(c *luajit.Call, o luajit.Object) error {
 // value is a value of a document, or a part of it, to be put into a table.
 func (s *jitSeat) value(v *view, value jsonview.Value, node *jsonview.Node) any {
 	var c luajit.Call
-	if err := s.give(&c, s.openView(v), value, node, nil); err != nil {
+	if err := s.answer(&c, s.openView(v), value, node, nil); err != nil {
 		return nil
 	}
 	return c.Returned()

@@ -31,6 +31,7 @@ func hostFunctions() []luajit.Func {
 		"element": (*jitSeat).element, "insert": (*jitSeat).insert, "remove": (*jitSeat).remove,
 		"elements": (*jitSeat).elements, "copy": (*jitSeat).copy, "emit": (*jitSeat).emit,
 		"snapshot": (*jitSeat).snapshot, "sync": (*jitSeat).sync,
+		"keep": (*jitSeat).keep, "release": (*jitSeat).release, "emitFrom": (*jitSeat).emitFrom,
 	}
 	list := make([]luajit.Func, len(luajit.Names))
 	for i, name := range luajit.Names {
@@ -56,6 +57,9 @@ func hostFunctions() []luajit.Func {
 // open returns the document of a view, with its place in the list.
 func (s *jitSeat) openView(v *view) *jitDocument {
 	d := v.openDocument()
+	if v.isKept() {
+		return s.table.documentOf(v.kept)
+	}
 	for i := range s.documents {
 		if at := &s.documents[i]; at.view == v && (len(at.fragments) == 0 || at.fragments[0].generation == d.generation) {
 			return at
@@ -75,17 +79,29 @@ func (s *jitSeat) openView(v *view) *jitDocument {
 
 // fragment returns the part that an argument is, while it may be used.
 func (s *jitSeat) fragment(o luajit.Object) (*jitDocument, *fragment, error) {
-	for i := range s.documents {
-		if d := &s.documents[i]; d.stamp == o.Generation && int(o.Number) < len(d.fragments) {
-			f := &d.fragments[o.Number]
-			return d, f, f.usable()
+	for i := len(s.documents) - 1; i >= 0; i-- {
+		if s.documents[i].stamp == o.Generation {
+			return s.documents[i].fragment(o)
+		}
+	}
+	if s.table != nil {
+		if d := s.table.documents[o.Generation]; d != nil {
+			return d.fragment(o)
 		}
 	}
 	return nil, nil, errFragmentOver
 }
 
-// give answers with a value or node of a document.
-func (s *jitSeat) give(c *luajit.Call, d *jitDocument, value jsonview.Value, node *jsonview.Node, err error) error {
+func (d *jitDocument) fragment(o luajit.Object) (*jitDocument, *fragment, error) {
+	if int(o.Number) >= len(d.fragments) {
+		return nil, nil, errFragmentOver
+	}
+	f := &d.fragments[o.Number]
+	return d, f, f.usable()
+}
+
+// answer answers with a value or node of a document.
+func (s *jitSeat) answer(c *luajit.Call, d *jitDocument, value jsonview.Value, node *jsonview.Node, err error) error {
 	if err != nil {
 		return err
 	}
@@ -133,12 +149,12 @@ func (s *jitSeat) readJSON(c *luajit.Call) error {
 func (s *jitSeat) root(c *luajit.Call, v *view) error {
 	d := s.openView(v)
 	value, node, err := v.json.Root()
-	return s.give(c, d, value, node, invalid(err))
+	return s.answer(c, d, value, node, invalid(err))
 }
 
 // assignJSON is msg.json = value; the second argument is as in readJSON.
 func (s *jitSeat) assignJSON(c *luajit.Call) error {
-	if err := s.changeable(); err != nil {
+	if err := s.view.changeable(); err != nil {
 		return err
 	}
 	if data, ok := c.Bytes(1); ok {
@@ -157,13 +173,6 @@ func (s *jitSeat) assign(c *luajit.Call, argument int, v *view) error {
 		return err
 	}
 	return v.replace(raw)
-}
-
-func (s *jitSeat) changeable() error {
-	if s.view.readOnly != "" {
-		return fmt.Errorf("%s must not change the message", s.view.readOnly)
-	}
-	return nil
 }
 
 // forgetJSON says that msg.data is assigned.
@@ -187,7 +196,7 @@ func (s *jitSeat) readData(c *luajit.Call) error {
 // get is an object's field or an array's element, or what a copy has.
 func (s *jitSeat) get(c *luajit.Call) error {
 	o, _ := c.Object(0)
-	if o.Kind == luajit.Copy || o.Kind == luajit.CopyAttributes {
+	if o.Kind >= luajit.Copy {
 		return s.getOfCopy(c, o)
 	}
 	d, f, err := s.fragment(o)
@@ -197,7 +206,7 @@ func (s *jitSeat) get(c *luajit.Call) error {
 	if f.isArray() {
 		n, _ := c.Number(1)
 		value, node, err := f.element(placeAt(n))
-		return s.give(c, d, value, node, err)
+		return s.answer(c, d, value, node, err)
 	}
 	key, ok := c.Bytes(1)
 	if !ok {
@@ -205,13 +214,13 @@ func (s *jitSeat) get(c *luajit.Call) error {
 		return nil
 	}
 	value, node, err := f.member(string(key))
-	return s.give(c, d, value, node, err)
+	return s.answer(c, d, value, node, err)
 }
 
 // set assigns an object's field or an array's element, or what a copy has.
 func (s *jitSeat) set(c *luajit.Call) error {
 	o, _ := c.Object(0)
-	if o.Kind == luajit.Copy || o.Kind == luajit.CopyAttributes {
+	if o.Kind >= luajit.Copy {
 		return s.setOfCopy(c, o)
 	}
 	_, f, err := s.changing(c)
@@ -259,7 +268,7 @@ func (s *jitSeat) changing(c *luajit.Call) (*jitDocument, *fragment, error) {
 	o, _ := c.Object(0)
 	d, f, err := s.fragment(o)
 	if err == nil {
-		err = s.changeable()
+		err = f.of.changeable()
 	}
 	return d, f, err
 }
@@ -279,9 +288,9 @@ func (s *jitSeat) length(c *luajit.Call) error {
 func (s *jitSeat) text(c *luajit.Call) error {
 	o, _ := c.Object(0)
 	switch o.Kind {
-	case luajit.Copy:
+	case luajit.Copy, luajit.Kept, luajit.Batched:
 		return c.Return("message")
-	case luajit.CopyAttributes:
+	case luajit.CopyAttributes, luajit.KeptAttributes, luajit.BatchedAttributes:
 		return c.Return("attributes")
 	}
 	_, f, err := s.fragment(o)
@@ -335,7 +344,7 @@ func (s *jitSeat) pushElement(c *luajit.Call, d *jitDocument, f *fragment, index
 		return nil
 	}
 	c.ReturnNumber(float64(index))
-	return s.give(c, d, value, node, nil)
+	return s.answer(c, d, value, node, nil)
 }
 
 func (s *jitSeat) pushMember(c *luajit.Call, d *jitDocument, f *fragment, cursor *jsonview.Cursor) error {
@@ -348,7 +357,7 @@ func (s *jitSeat) pushMember(c *luajit.Call, d *jitDocument, f *fragment, cursor
 		return nil
 	}
 	c.ReturnBytes(key.Text(s.buffer[:0]))
-	return s.give(c, d, value, node, nil)
+	return s.answer(c, d, value, node, nil)
 }
 
 // next is next of a part. The place is remembered: to find it anew is to read the
@@ -450,7 +459,7 @@ func (s *jitSeat) remove(c *luajit.Call) error {
 		return nil
 	}
 	value, node, err := f.element(index)
-	if err := s.give(c, d, value, node, err); err != nil {
+	if err := s.answer(c, d, value, node, err); err != nil {
 		return err
 	}
 	return f.removeAt(index)
@@ -459,7 +468,7 @@ func (s *jitSeat) remove(c *luajit.Call) error {
 // elements is a list of an array's elements, or of a copy's attributes.
 func (s *jitSeat) elements(c *luajit.Call) error {
 	o, _ := c.Object(0)
-	if o.Kind == luajit.CopyAttributes {
+	if isAttributes(o) {
 		return s.attributesOfCopy(c, o)
 	}
 	_, f, err := s.fragment(o)

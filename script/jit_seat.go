@@ -16,6 +16,7 @@ type jitSeat struct {
 	counts   bool // whether the place is given back
 	place    *jitPlace
 	state    *jitState
+	table    *jitTable // that this is a part of; nil if it is none
 
 	view      view
 	messages  []component.Message // those of the call that is going on
@@ -77,22 +78,11 @@ func (s *jitSeat) close() {
 // run calls the function with messages and hands what became of each to apply,
 // which is called with its number. It returns how many were handled.
 func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.Result)) (int, error) {
-	if s.place == nil {
-		s.place = s.function.script.jits.enter(s.at, s.counts)
-	}
-	p := s.place
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	st, err := p.enter(s.function.script)
+	p, st, err := s.take()
 	if err != nil {
 		return 0, err
 	}
-	s.state, st.seat = st, s
-	st.lua.SetHost(st)
-	defer func() {
-		st.lua.SetHost(nil)
-		st.seat, s.messages = nil, nil
-	}()
+	defer s.give(p, st)
 	batch := st.lua.Batch()
 	batch.Reset()
 	added := 0
@@ -105,6 +95,9 @@ func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.R
 	function := st.functions[s.function.ordinal]
 	for handled := 0; handled < added; {
 		s.messages, s.first, s.current = messages[handled:added], handled, -1
+		if s.table != nil {
+			s.table.next = 0
+		}
 		n, err := function.Call(batch)
 		if err != nil {
 			s.forgetCall()
@@ -112,14 +105,43 @@ func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.R
 			return handled, s.function.script.jitError(err)
 		}
 		s.endMessage(batch)
+		if s.table != nil {
+			s.table.decideUpTo(n, batch)
+		}
 		for i := range n {
 			apply(handled+i, batch.Result(i))
 		}
 		s.forgetCall()
 		handled += n
 	}
-	s.bound(p)
+	if s.table == nil {
+		s.bound(p)
+	}
 	return added, nil
+}
+
+// take takes the place for the caller alone, with its Lua state, until that is given
+// back.
+func (s *jitSeat) take() (*jitPlace, *jitState, error) {
+	if s.place == nil {
+		s.place = s.function.script.jits.enter(s.at, s.counts)
+	}
+	p := s.place
+	p.mutex.Lock()
+	st, err := p.enter(s.function.script)
+	if err != nil {
+		p.mutex.Unlock()
+		return nil, nil, err
+	}
+	s.state, st.seat = st, s
+	st.lua.SetHost(st)
+	return p, st, nil
+}
+
+func (s *jitSeat) give(p *jitPlace, st *jitState) {
+	st.lua.SetHost(nil)
+	st.seat, s.messages = nil, nil
+	p.mutex.Unlock()
 }
 
 func add(batch *luajit.Batch, m component.Message) bool {
@@ -151,7 +173,11 @@ func (s *jitSeat) forgetCall() {
 // begin makes the view one of the message that is handled.
 func (s *jitSeat) begin(c *luajit.Call) {
 	if i := c.Message(); i != s.current {
-		s.endMessage(s.state.lua.Batch())
+		batch := s.state.lua.Batch()
+		s.endMessage(batch)
+		if s.table != nil {
+			s.table.decideUpTo(i, batch)
+		}
 		s.view.begin(s.messages[i])
 		s.current, s.emittedBytes = i, 0
 	}
@@ -167,6 +193,9 @@ func (s *jitSeat) endMessage(batch *luajit.Batch) {
 		if err := s.view.flush(); err != nil {
 			s.failures = append(s.failures, jitFailure{s.current, err})
 		}
+	}
+	if s.table != nil {
+		s.table.decideUpTo(s.current+1, batch)
 	}
 	s.view.end()
 	s.documents, s.copies, s.current = s.documents[:0], nil, -1
@@ -187,18 +216,25 @@ func flows(r luajit.Result) bool {
 
 // bound closes a state that has grown too large.
 func (s *jitSeat) bound(p *jitPlace) {
+	if s.overweight(p) {
+		p.close()
+	}
+}
+
+// overweight tells, and says so once, that a state has grown too large.
+func (s *jitSeat) overweight(p *jitPlace) bool {
 	limit := s.function.script.options.LuaJITMemory
 	if p.state.lua.Memory() <= limit {
-		return
+		return false
 	}
 	err := p.state.lua.Collect()
 	size := p.state.lua.Memory()
 	if err == nil && size <= limit {
-		return
+		return false
 	}
-	p.close()
 	s.function.script.options.Print(s.position(), fmt.Sprintf("the Lua state of %s has taken %d MiB, more than the %d MiB it may: "+
 		"it is replaced, and what functions keep in variables begins anew", s.label(), size>>20, limit>>20))
+	return true
 }
 
 // tryLuaJIT evaluates the script on LuaJIT, if any function is to run there, to

@@ -29,6 +29,7 @@ type jitState struct {
 	// functions are those of the plan, by their ordinals; nil for those that run on
 	// another engine.
 	functions []*luajit.Function
+	standard  *jitStandard
 	seat      *jitSeat // that runs
 	stamp     uint64   // of the document that was opened last
 	unused    runtime.Cleanup
@@ -100,6 +101,7 @@ func (st *jitState) describe() error {
 	d := &describing{script: s, source: rand.NewPCG(s.world.seed[0], s.world.seed[1])}
 	d.random = rand.New(d.source)
 	d.standard = newJITStandard(d)
+	st.standard = d.standard
 	for name, f := range d.functions() {
 		if err := st.lua.Register(name, f); err != nil {
 			return &Error{Position: plan.Position{File: s.name}, Message: err.Error()}
@@ -152,7 +154,14 @@ func (st *jitState) match(found []*luajit.Function) error {
 		if !c.onLuaJIT {
 			continue
 		}
-		if err := f.Bind(c.label, jitModes[c.purpose]); err != nil {
+		mode := jitModes[c.purpose]
+		if c.life != nil {
+			mode = luajit.Keeper
+			if c.life.batch {
+				continue // it is called with lists
+			}
+		}
+		if err := f.Bind(c.label, mode); err != nil {
 			return s.jitError(err)
 		}
 	}

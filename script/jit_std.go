@@ -34,7 +34,7 @@ func newJITStandard(d *describing) *jitStandard {
 	w, options := d.script.world, d.script.options
 	b := &jitStandard{functions: jitFunctions(), numbers: make(map[any]uint32)}
 	b.context = std.Context{
-		MaxOutput: stringMax, Metrics: options.Metrics, Logger: options.Logger, Where: b.where,
+		MaxOutput: stringMax, Shared: d.script.shared, Metrics: options.Metrics, Logger: options.Logger, Where: b.where,
 		Now: func() time.Time { return w.now }, Quiet: true,
 		Random: func(p []byte) {
 			var word [8]byte
@@ -101,6 +101,9 @@ func (b *jitStandard) call(c *luajit.Call) error {
 	b.seat = nil
 	if st != nil {
 		b.seat = st.seat
+		if b.seat.table != nil {
+			b.seat.begin(c) // the message at hand is what changes its state
+		}
 	}
 	b.arguments, b.left = b.arguments[:0], argumentsMax
 	defer func() { clear(b.arguments) }()

@@ -37,8 +37,9 @@ func jitMetatable(name string) *lua.LTable {
 
 var jitObjectNames = map[luajit.ObjectKind]string{
 	luajit.JSONObject: "JSON object", luajit.JSONArray: "JSON array",
-	luajit.Copy: "message", luajit.CopyAttributes: "message's attributes",
-	luajit.Counter: "counter", luajit.Gauge: "gauge",
+	luajit.Copy: "message", luajit.Kept: "message", luajit.Batched: "message",
+	luajit.CopyAttributes: "message's attributes", luajit.KeptAttributes: "message's attributes",
+	luajit.BatchedAttributes: "message's attributes", luajit.Counter: "counter", luajit.Gauge: "gauge",
 }
 
 // jitToLua turns a value into one of gopher-lua. Parts of msg.json are those of the

@@ -2,7 +2,6 @@ package script
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/gopiper/gopiper/component"
@@ -76,16 +75,13 @@ func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
 	if err := assign(m, r); err != nil {
 		return component.Report{Status: StatusError, Description: w.said(err.Error())}
 	}
-	report, err := w.report(r)
-	if report.Status == StatusError && slices.Contains(w.limited, i-w.first) {
-		report.Status = StatusLimit
-	}
+	report, err := w.report(i-w.first, r)
 	if err != "" {
 		return component.Report{Status: StatusReturn, Description: err}
 	}
 	class := report.Class()
-	if problem := w.failure(i); problem != nil && class != component.ClassFail && class != component.ClassDrop {
-		return component.Report{Status: StatusError, Description: w.said(problem.Error())}
+	if failed := w.written(i-w.first, class); failed.Status != component.Done {
+		return failed
 	}
 	if class == component.ClassDone || class == component.ClassDrop {
 		w.send(i, r)
@@ -94,27 +90,34 @@ func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
 }
 
 // said is a text behind the position of the function.
-func (w *jitWorker) said(text string) string { return w.position().String() + ": " + text }
+func (s *jitSeat) said(text string) string { return s.position().String() + ": " + text }
 
-func (w *jitWorker) failure(i int) error {
-	at := i - w.first
-	for _, f := range w.failures {
-		if f.message == at {
-			return f.err
+// written is Done, unless message at of the call goes on and could not be given what
+// was written in its JSON.
+func (s *jitSeat) written(at int, class component.Class) component.Report {
+	if class != component.ClassFail && class != component.ClassDrop {
+		for _, f := range s.failures {
+			if f.message == at {
+				return component.Report{Status: StatusError, Description: s.said(f.err.Error())}
+			}
 		}
 	}
-	return nil
+	return component.Report{}
 }
 
-// report is the report on a message, or why the function may not return what it
-// has.
-func (w *jitWorker) report(r luajit.Result) (component.Report, string) {
+// report is the report on message at of the call, or why the function may not return
+// what it has.
+func (w *jitWorker) report(at int, r luajit.Result) (component.Report, string) {
 	switch r.Outcome() {
 	case luajit.Status:
 		return component.Report{Status: r.Status(), Description: r.Text()}, ""
 	case luajit.Raised:
 		e := w.function.script.jitError(r.Err())
-		return component.Report{Status: StatusError, Description: e.Error()}, ""
+		report := component.Report{Status: StatusError, Description: e.Error()}
+		if slices.Contains(w.limited, at) {
+			report.Status = StatusLimit
+		}
+		return report, ""
 	case luajit.Misreturned:
 		return component.Report{}, r.Text()
 	case luajit.Split:
@@ -143,26 +146,21 @@ func (w *jitWorker) send(i int, r luajit.Result) {
 		}
 	}
 	for p := range r.Parts {
-		w.postponed <- w.made(p, m)
+		made := w.part(p)
+		w.postponed <- made.message(m)
 	}
 }
 
-// made makes one of the messages that a message is split into.
-func (w *jitWorker) made(p luajit.Part, original component.Message) component.Message {
+// part is one of the messages that a message is split into.
+func (s *jitSeat) part(p luajit.Part) part {
 	if p.IsCopy {
-		return w.snapshots[p.Snapshot].message(original)
+		return s.snapshots[p.Snapshot]
 	}
-	m := component.NewMessage(append([]byte(nil), p.Data...), original)
+	made := part{data: string(p.Data), key: p.Key, keyed: p.HasKey, timestamp: p.Timestamp, timed: p.HasTimestamp}
 	for _, attribute := range p.Attributes {
-		m.SetAttribute(attribute[0], attribute[1])
+		made.attributes = append(made.attributes, attribute[0], attribute[1])
 	}
-	if p.HasKey {
-		m.SetKey(p.Key)
-	}
-	if p.HasTimestamp {
-		m.SetTimestamp(p.Timestamp)
-	}
-	return m
+	return made
 }
 
 // setBytes copies data into memory of the message, where it has such.
@@ -181,7 +179,7 @@ func assign(m component.Message, r luajit.Result) error {
 	s, ok := m.(component.StandardMessage)
 	if !ok {
 		if keyed || timed {
-			return fmt.Errorf("this message has data only")
+			return errDataOnly
 		}
 		return nil
 	}

@@ -82,9 +82,7 @@ func (st *state) use(L *lua.LState) *piece {
 // change is use of a part that is going to be changed.
 func (st *state) change(L *lua.LState) *piece {
 	p := st.use(L)
-	if p.of.readOnly != "" {
-		L.RaiseError("%s must not change the message", p.of.readOnly)
-	}
+	check(L, p.of.changeable())
 	return p
 }
 

@@ -145,9 +145,6 @@ func (st *state) every(L *lua.LState, value lua.LValue, life *lifecycle, what st
 func (l *lifecycle) declare() {
 	d := declaration
 	d.Emits = l.timer >= 0 || l.flush >= 0
-	if l.stateful { // see statefulWorker
-		d.Interfaces &^= component.IsBatchHandler
-	}
 	d.Stateful = l.stateful || l.flush >= 0
 	if l.flush >= 0 { // it may keep messages
 		d.Interfaces |= component.IsFlusher

@@ -1,8 +1,7 @@
 package script
 
 import (
-	"context"
-	"time"
+	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -15,7 +14,6 @@ const batchMost = 256
 // batch is what handle_batch needs, used again for every batch.
 type batch struct {
 	views    []*view
-	objects  []*lua.LUserData
 	statuses []component.Report
 }
 
@@ -23,34 +21,31 @@ type batch struct {
 // value, fails all of them.
 func (w *tableWorker) together(messages []component.Message, reports []component.Report) int {
 	n := min(len(messages), batchMost)
-	if err := w.enter(context.Background()); err != nil {
-		for i := range n {
-			reports[i] = component.Report{Status: StatusState, Description: err.Error()}
-		}
-		return n
+	for len(w.batch.views) < n {
+		w.batch.views = append(w.batch.views, &view{sends: true})
+		w.batch.statuses = append(w.batch.statuses, component.Report{})
 	}
-	defer w.leave()
-	st := w.state
-	list := st.lua.CreateTable(n, 0)
-	for i := range n {
-		list.Append(w.batch.object(st, i))
-		w.batch.views[i].begin(messages[i])
+	views := w.batch.views[:n]
+	for i, v := range views {
+		v.begin(messages[i])
 	}
+	w.doing = doingBatch
 	defer func() {
 		w.doing = doingNothing
-		for _, v := range w.batch.views[:n] {
+		for _, v := range views {
 			v.end()
 			v.kept, v.pending, v.failing, v.readOnly = nil, false, false, ""
 		}
 	}()
-	if failed := w.callBatch(list, n); failed.Status != component.Done {
+	clear(w.batch.statuses)
+	if failed := w.engine.together(views); failed.Status != component.Done {
 		w.undo()
 		for i := range n {
 			reports[i] = failed
 		}
 		return n
 	}
-	for i, v := range w.batch.views[:n] {
+	for i, v := range views {
 		r := w.batch.statuses[i]
 		if v.kept != nil {
 			r = component.Report{Status: component.Continue}
@@ -69,56 +64,39 @@ func (w *tableWorker) together(messages []component.Message, reports []component
 			reports[i] = component.Report{Status: StatusError, Description: err.Error()}
 		}
 	}
+	w.deliver()
 	return n
 }
 
-// object returns what Lua holds of message i.
-func (b *batch) object(st *state, i int) *lua.LUserData {
-	if i == len(b.views) {
-		v := &view{sends: true}
-		b.views, b.objects = append(b.views, v), append(b.objects, st.newMessage(v))
-		b.statuses = append(b.statuses, component.Report{})
+// write gives a message what was written in msg.json, if it goes on. The report is
+// Done unless that cannot be.
+func (w *tableWorker) write(v *view, class component.Class) component.Report {
+	if class == component.ClassDrop {
+		return component.Report{}
 	}
-	return b.objects[i]
-}
-
-// callBatch calls handle_batch and reads the statuses that it returns. The report is
-// that of all messages unless it is Done.
-func (w *tableWorker) callBatch(list *lua.LTable, n int) component.Report {
-	st := w.state
-	limits := w.limits()
-	limits.Instructions *= int64(n)
-	limits.Time = min(limits.Time*time.Duration(n), w.function.script.options.TimeLimit)
-	w.doing = doingBatch
-	st.guard.reset(limits)
-	st.lua.Push(w.lua)
-	st.lua.Push(list)
-	if err := st.call(1, 1); err != nil {
-		return w.failed(err)
-	}
-	value := st.lua.Get(-1)
-	st.lua.Pop(1)
-	clear(w.batch.statuses)
-	if err := w.readStatuses(value, n); err != nil {
-		return component.Report{Status: StatusReturn, Description: err.Error()}
+	if err := v.flush(); err != nil && class != component.ClassFail {
+		return component.Report{Status: StatusError, Description: w.errorAt(w.function.ordinal, err.Error()).Error()}
 	}
 	return component.Report{}
 }
 
-// readStatuses reads what handle_batch has returned.
+// readStatuses reads what handle_batch has returned for n messages.
 func (w *tableWorker) readStatuses(value lua.LValue, n int) error {
 	if value == lua.LNil {
 		return nil
 	}
 	const shape = "nothing, or statuses by the places of the messages: { [2] = gopiper.DROP, [3] = { 200, \"why\" } }"
+	wrong := func(format string, args ...any) error {
+		return w.errorAt(w.function.ordinal, "the function returned "+fmt.Sprintf(format, args...))
+	}
 	table, ok := value.(*lua.LTable)
 	if !ok {
-		return w.misreturned("%s; handle_batch returns %s", describe(value), shape)
+		return wrong("%s; handle_batch returns %s", describe(value), shape)
 	}
 	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
 		place, ok := key.(lua.LNumber)
 		if !ok || place < 1 || float64(place) > float64(n) || place != lua.LNumber(int(place)) {
-			return w.misreturned("a status for %s; there are %d messages, from 1 on", describe(key), n)
+			return wrong("a status for %s; there are %d messages, from 1 on", describe(key), n)
 		}
 		i := int(place) - 1
 		var description lua.LValue = lua.LNil
@@ -127,22 +105,23 @@ func (w *tableWorker) readStatuses(value lua.LValue, n int) error {
 		}
 		number, ok := value.(lua.LNumber)
 		if !ok {
-			return w.misreturned("%s for message %d; handle_batch returns %s; to send others in its place, messages[%d]:emit()",
+			return wrong("%s for message %d; handle_batch returns %s; to send others in its place, messages[%d]:emit()",
 				describe(value), i+1, shape, i+1)
 		}
 		r := component.Report{Status: int(number)}
 		switch keeps := w.batch.views[i].kept != nil; {
 		case lua.LNumber(r.Status) != number || r.Status > 1e9 || r.Status < -1e9:
-			return w.misreturned("the status %s for message %d; a status is a whole number", numberText(number), i+1)
+			return wrong("the status %s for message %d; a status is a whole number", numberText(number), i+1)
 		case keeps && r.Class() != component.ClassDone && r.Status != component.Continue:
-			return w.misreturned("the status %d for message %d, which it keeps; return nothing for it", r.Status, i+1)
+			return wrong("the status %d for message %d, which it keeps; return nothing for it", r.Status, i+1)
 		case !keeps && r.Status == component.Continue:
-			return w.misreturned("gopiper.CONTINUE for message %d, which it does not keep; messages[%d]:keep() keeps it", i+1, i+1)
+			return wrong("gopiper.CONTINUE for message %d, which it does not keep; messages[%d]:keep() keeps it", i+1, i+1)
 		}
 		if description != lua.LNil {
 			if r.Description, ok = textOf(description); !ok {
-				return w.misreturned("%s as the description for message %d; it is a string", describe(description), i+1)
+				return wrong("%s as the description for message %d; it is a string", describe(description), i+1)
 			}
+			r.Description = shorten(r.Description, descriptionMax)
 		}
 		w.batch.statuses[i] = r
 	}

@@ -1,7 +1,7 @@
 package script
 
 import (
-	lua "github.com/yuin/gopher-lua"
+	"errors"
 
 	"github.com/gopiper/gopiper/component"
 )
@@ -10,7 +10,7 @@ import (
 // own, which is good until the message is sent on or released.
 type kept struct {
 	view
-	object *lua.LUserData
+	object any // what Lua holds, which is the engine's
 	index  int // in tableWorker.kept
 	at     int // in the batch that it came with
 
@@ -37,160 +37,114 @@ type emission struct {
 	itself  *kept // instead of the part
 }
 
-// keepMessage is msg:keep(): the message stays with the stage, and what it returns
-// stands for it until it is emitted or released.
-func (st *state) keepMessage(L *lua.LState) int {
-	h := st.receiver(L, "keep")
-	w := st.of
+// action is to send a message, or to release one.
+type action struct {
+	message  component.Message
+	released bool
+}
+
+// Errors of what scripts do with messages.
+var (
+	errKeepWithoutFlush = errors.New("a message can be kept by a stage with flush only: { handle = function(msg) … end, flush = function() … end }")
+	errReleaseOfOthers  = errors.New("only a kept message can be released: local kept = msg:keep() … kept:release(); to drop msg, return gopiper.DROP")
+	errEmitElsewhere    = errors.New("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does")
+	errEmitOfKept       = errors.New("gopiper.emit: the message is kept, or was; kept:emit() sends it on")
+	errMadeOfGone       = errors.New("gopiper.emit: a message that it is made of was emitted or released before; forget what was emitted")
+	errMadeOfOther      = errors.New("gopiper.emit: a message that it is made of is not kept, and not at hand; keep it with msg:keep()")
+	errKeptOver         = errors.New("a kept message was used after it had been emitted or released")
+	errMessageOver      = errors.New("a message was used after its function had returned; copy what is needed later, such as msg.data")
+)
+
+// keep is msg:keep(): the message stays with the stage, and what it returns stands for
+// it until it is emitted or released. w is nil in a stage that is no table.
+func (w *tableWorker) keep(v *view) (*kept, error) {
 	switch {
 	case w == nil || w.life.flush < 0:
-		L.RaiseError("a message can be kept by a stage with flush only: { handle = function(msg) … end, flush = function() … end }")
-	case h.isKept() || h.view.kept != nil:
-		L.Push(h.view.kept.object)
-		return 1
-	case h.copied != nil:
-		L.RaiseError("a copy cannot be kept; keep msg itself")
+		return nil, errKeepWithoutFlush
+	case v.kept != nil:
+		return v.kept, nil
+	case v.copied != nil:
+		return nil, errors.New("a copy cannot be kept; keep msg itself")
 	}
-	if err := h.flush(); err != nil {
-		L.RaiseError("%s", err.Error())
+	if err := v.flush(); err != nil {
+		return nil, err
 	}
-	k := &kept{view: view{message: h.message, data: h.data, sends: true}}
+	k := &kept{view: view{message: v.message, data: v.data, sends: true}}
 	k.kept = k
-	k.object = st.newMessage(&k.view)
-	h.view.kept, h.view.pending = k, true
-	h.view.readOnly = "after msg:keep() the function"
+	w.engine.hold(k)
+	v.kept, v.pending = k, true
+	v.readOnly = "after msg:keep() the function"
 	w.added = append(w.added, k)
-	L.Push(k.object)
-	return 1
+	return k, nil
 }
 
-// releaseMessage is kept:release(): the message is dropped.
-func (st *state) releaseMessage(L *lua.LState) int {
-	h := st.receiver(L, "release")
-	if !h.isKept() {
-		L.RaiseError("only a kept message can be released: local kept = msg:keep() … kept:release(); to drop msg, return gopiper.DROP")
+// release is kept:release(): the message is dropped.
+func (w *tableWorker) release(v *view) error {
+	if !v.isKept() {
+		return errReleaseOfOthers
 	}
-	st.of.may(L)
-	st.of.touch(h.kept)
-	return 0
+	if err := w.may(); err != nil {
+		return err
+	}
+	w.touch(v.kept)
+	return nil
 }
 
-// emitView is msg:emit() in a function of a table, of what was kept, too, which then
-// goes on itself.
-func (w *tableWorker) emitView(L *lua.LState, h *held) {
-	w.may(L)
-	origin := h.origin()
-	if h.isKept() {
-		w.touch(h.kept)
-		if !h.kept.sent {
-			h.kept.sent = true
-			w.emissions = append(w.emissions, emission{itself: h.kept})
-		}
-		return
+// emitKept is kept:emit(), where that is what it is: the message goes on itself.
+func (w *tableWorker) emitKept(v *view) bool {
+	if !v.isKept() {
+		return false
 	}
-	p := w.state.snapshot(L, h.view)
-	w.emit(L, emission{part: p, parents: []*view{origin}})
+	w.touch(v.kept)
+	if !v.kept.sent {
+		v.kept.sent = true
+		w.emissions = append(w.emissions, emission{itself: v.kept})
+	}
+	return true
 }
 
-// emitFrom is gopiper.emit(message, from): it sends a message on that was made of those
-// that are named, kept ones or the one at hand. They are settled when it is.
-func (st *state) emitFrom(L *lua.LState) int {
-	w := st.of
-	if w == nil {
-		st.notDescribing(L)
-		L.RaiseError("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does")
-	}
-	w.may(L)
-	e := emission{}
-	switch value := L.Get(1).(type) {
-	case lua.LString, lua.LNumber:
-		e.part.data, _ = textOf(value)
-	case *lua.LTable:
-		p, err := tablePart(value)
-		if err != nil {
-			L.RaiseError("gopiper.emit: the table is no message: %v", err)
-		}
-		e.part = p
-	case *lua.LUserData:
-		if h, ok := value.Value.(*held); ok && value.Metatable == st.message {
-			if !h.alive() || h.isKept() {
-				L.RaiseError("gopiper.emit: the message is kept, or was; kept:emit() sends it on")
-			}
-			e.part = st.snapshot(L, h.view)
-			break
-		}
-		L.RaiseError("gopiper.emit: a message is a string, a table { data = … } or a copy of one, not %s", describe(value))
-	default:
-		L.RaiseError("gopiper.emit: a message is a string, a table { data = … } or a copy of one, not %s", describe(value))
-	}
-	e.parents = w.parents(L, L.Get(2))
-	w.emit(L, e)
-	return 0
+// emit notes what is to be sent, and what it is made of.
+func (w *tableWorker) emit(p part, parents ...*view) {
+	w.emissions = append(w.emissions, emission{part: p, parents: parents})
 }
 
-func (st *state) notDescribing(L *lua.LState) {
-	if st.describing {
-		L.RaiseError("gopiper.emit is for handling messages and cannot be called while the script describes; call it in a function of a stage")
-	}
-}
-
-// may raises an error where nothing can be sent.
-func (w *tableWorker) may(L *lua.LState) {
+// may is an error where nothing can be sent.
+func (w *tableWorker) may() error {
 	switch w.doing {
 	case doingNothing, doingInit:
-		L.RaiseError("nothing can be emitted or released in init: the pipeline does not run yet")
+		return errors.New("nothing can be emitted or released in init: the pipeline does not run yet")
 	case doingClose:
-		L.RaiseError("nothing can be emitted or released in close: the pipeline has ended; do it in flush")
+		return errors.New("nothing can be emitted or released in close: the pipeline has ended; do it in flush")
+	case doingHandle:
+		w.engine.hand().pending = true
 	}
-	if w.doing == doingHandle {
-		w.view.pending = true
-	}
+	return nil
 }
 
-// parents are the views of what a message is made of.
-func (w *tableWorker) parents(L *lua.LState, value lua.LValue) []*view {
-	switch v := value.(type) {
-	case *lua.LNilType:
-		switch w.doing {
-		case doingHandle:
-			return []*view{&w.view}
-		case doingBatch:
-			L.RaiseError("gopiper.emit: in handle_batch, say what the message is made of: gopiper.emit(message, messages)")
-		}
-		return nil
-	case *lua.LTable:
-		parents := make([]*view, 0, v.Len())
-		for i := 1; i <= v.Len(); i++ {
-			parents = w.parent(L, parents, v.RawGetInt(i))
-		}
-		return parents
+// parentsOfNothing are those of a message of which it is not said what it is made of.
+func (w *tableWorker) parentsOfNothing() ([]*view, error) {
+	switch w.doing {
+	case doingHandle:
+		return []*view{w.engine.hand()}, nil
+	case doingBatch:
+		return nil, errors.New("gopiper.emit: in handle_batch, say what the message is made of: gopiper.emit(message, messages)")
 	}
-	return w.parent(L, nil, value)
+	return nil, nil
 }
 
-func (w *tableWorker) parent(L *lua.LState, parents []*view, value lua.LValue) []*view {
-	u, ok := value.(*lua.LUserData)
-	if !ok || u.Metatable != w.state.message {
-		L.RaiseError("gopiper.emit: a message is made of kept ones, or of the one at hand, not of %s", describe(value))
-	}
-	h := u.Value.(*held)
+// parent adds a view to those of what a message is made of.
+func (w *tableWorker) parent(parents []*view, v *view) ([]*view, error) {
 	switch {
-	case h.isKept() && h.kept.failed:
-		return parents // it has failed already, and is nobody's any more
-	case h.isKept() && !h.alive():
-		L.RaiseError("gopiper.emit: a message that it is made of was emitted or released before; forget what was emitted")
-	case !h.alive() || h.copied != nil:
-		L.RaiseError("gopiper.emit: a message that it is made of is not kept, and not at hand; keep it with msg:keep()")
-	case h.isKept():
-		w.touch(h.kept)
+	case v.isKept() && v.kept.failed:
+		return parents, nil // it has failed already, and is nobody's any more
+	case v.isKept() && !v.alive():
+		return nil, errMadeOfGone
+	case !v.alive() || v.copied != nil:
+		return nil, errMadeOfOther
+	case v.isKept():
+		w.touch(v.kept)
 	}
-	return append(parents, h.view)
-}
-
-// emit notes what is to be sent.
-func (w *tableWorker) emit(L *lua.LState, e emission) {
-	w.state.guard.emit(L, e.part.size())
-	w.emissions = append(w.emissions, e)
+	return append(parents, v), nil
 }
 
 // touch notes that a message is not kept any more once the function has returned.
@@ -201,9 +155,10 @@ func (w *tableWorker) touch(k *kept) {
 	}
 }
 
-// send does what the function has decided, when it has returned: it sends what was
-// emitted, releases what that was made of, and keeps what was kept. handled is the
-// message at hand; nil if there is none. After an error nothing was done.
+// send decides on what the function has done, when it has returned: what was emitted
+// is to be sent, what that was made of released, and what was kept is kept. handled is
+// the message at hand; nil if there is none. After an error nothing was done. Lua may be
+// running: deliver does the rest.
 func (w *tableWorker) send(handled *view) error {
 	for _, k := range w.touched {
 		if k.sent {
@@ -219,12 +174,11 @@ func (w *tableWorker) send(handled *view) error {
 		w.fresh = append(w.fresh, k)
 	}
 	w.added = w.added[:0]
-	messages := make([]component.Message, 0, len(w.emissions))
 	var parents []component.Message
 	for i := range w.emissions {
 		e := &w.emissions[i]
 		if e.itself != nil {
-			messages = append(messages, e.itself.message)
+			w.decided = append(w.decided, action{message: e.itself.message})
 			continue
 		}
 		parents = parents[:0]
@@ -236,22 +190,34 @@ func (w *tableWorker) send(handled *view) error {
 		if len(parents) == 0 && len(e.parents) > 0 {
 			continue // what it was made of has failed
 		}
-		messages = append(messages, e.part.message(parents...))
-	}
-	for _, m := range messages {
-		if !w.sendOn(m) {
-			break
-		}
+		w.decided = append(w.decided, action{message: e.part.message(parents...)})
 	}
 	for _, k := range w.touched {
 		m, sent := k.message, k.sent
 		w.forget(k, false)
 		if !sent {
-			m.Release()
+			w.decided = append(w.decided, action{m, true})
 		}
 	}
 	w.reset(handled)
 	return nil
+}
+
+// deliver does what was decided. It may wait for who takes the messages.
+func (w *tableWorker) deliver() {
+	over := false
+	for i := range w.decided {
+		a := &w.decided[i]
+		if a.released {
+			a.message.Release()
+		} else if !over {
+			over = !w.sendOn(a.message)
+		}
+	}
+	clear(w.decided)
+	if w.decided = w.decided[:0]; cap(w.decided) > partsKept {
+		w.decided = nil
+	}
 }
 
 // sendOn sends one message; false if nobody takes it any more.
@@ -272,9 +238,14 @@ func (w *tableWorker) sendOn(m component.Message) bool {
 // undo makes as if the function at hand had not been called.
 func (w *tableWorker) undo() {
 	for _, k := range w.added {
+		w.engine.forget(k, true)
 		k.end(true)
 	}
-	w.reset(&w.view)
+	hand := w.engine.hand()
+	if w.reverting != nil && w.doing == doingHandle && hand.message != nil {
+		w.reverting.Revert(hand.message) // the next message must not find what this one has changed
+	}
+	w.reset(hand)
 }
 
 func (w *tableWorker) reset(handled *view) {
@@ -296,6 +267,7 @@ func (w *tableWorker) forget(k *kept, failed bool) {
 	w.kept[k.index], last.index = last, k.index
 	w.kept[len(w.kept)-1] = nil
 	w.kept = w.kept[:len(w.kept)-1]
+	w.engine.forget(k, failed)
 	k.end(failed)
 }
 

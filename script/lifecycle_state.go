@@ -1,33 +1,10 @@
 package script
 
 import (
-	"context"
 	"time"
 
 	"github.com/gopiper/gopiper/component"
 )
-
-// statefulWorker is the worker of a table that is stateful. It gets one message at a
-// time, so that what a message that fails has changed is taken back before the next one
-// looks.
-type statefulWorker struct{ table *tableWorker }
-
-// Open opens the worker.
-func (w statefulWorker) Open(ctx context.Context) error { return w.table.Open(ctx) }
-
-// Handle hands one message to the function.
-func (w statefulWorker) Handle(m component.Message, handled component.HandledCallback) {
-	w.table.Handle(m, handled)
-}
-
-// Close closes the worker.
-func (w statefulWorker) Close() error { return w.table.Close() }
-
-// statefulFlushingWorker is that of a stateful table with flush.
-type statefulFlushingWorker struct{ statefulWorker }
-
-// Flush calls flush.
-func (w statefulFlushingWorker) Flush(ctx context.Context) error { return w.table.flush(ctx) }
 
 // stageState is gopiper.state for the functions of a table: the stage's state, with the
 // message at hand as the cause of every change.
@@ -36,7 +13,7 @@ type stageState struct{ w *tableWorker }
 // cause is the message that a change belongs to; nil if none is at hand.
 func (s stageState) cause() component.Message {
 	if s.w.doing == doingHandle {
-		return s.w.view.message
+		return s.w.engine.hand().message
 	}
 	return nil
 }

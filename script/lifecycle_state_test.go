@@ -18,6 +18,7 @@ import (
 type changes struct {
 	values map[string][]byte
 	causes []string
+	before map[component.Message]map[string][]byte // the values before a message changed any
 }
 
 func (c *changes) Durable() bool                  { return false }
@@ -27,6 +28,12 @@ func (c *changes) note(cause component.Message, what string, key []byte) {
 	by := "nobody"
 	if cause != nil {
 		by = string(cause.GetData())
+		if c.before == nil {
+			c.before = map[component.Message]map[string][]byte{}
+		}
+		if c.before[cause] == nil {
+			c.before[cause] = maps.Clone(c.values)
+		}
 	}
 	c.causes = append(c.causes, fmt.Sprintf("%s %s %s", by, what, key))
 }
@@ -35,6 +42,15 @@ func (c *changes) Put(cause component.Message, key, value []byte, _ time.Time) e
 	c.note(cause, "puts", key)
 	c.values[string(key)] = bytes.Clone(value)
 	return nil
+}
+
+// Revert implements component.Reverting, as far as only one message has changed
+// anything since.
+func (c *changes) Revert(cause component.Message) {
+	if before := c.before[cause]; before != nil {
+		c.values = before
+		delete(c.before, cause)
+	}
 }
 
 func (c *changes) Delete(cause component.Message, key []byte) error {
@@ -83,56 +99,100 @@ func evaluateHandling(t testing.TB, source string) string {
 }
 
 func TestChangesBelongToTheMessageAtHand(t *testing.T) {
-	for _, flush := range []string{"", `flush = function() gopiper.state.delete("n") end,`} {
-		s := load(t, `local gopiper = require "gopiper"
-gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, `+flush+`
-  init = function() gopiper.state.set("opened", true) end,
-  handle = function(msg)
-    msg.data = gopiper.state.add("n", 1)
-    gopiper.state.get("n")
-  end }, gopiper.stdout{} }`)
-		c, state := openStateful(t, s)
-		for _, want := range []string{"1", "2"} {
-			m := newFake("a")
-			if handle(t, c, m); string(m.GetData()) != want {
-				t.Errorf("%s, want %s", m.GetData(), want)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		for _, flush := range []string{"", `flush = function() gopiper.state.delete("n") end,`} {
+			s := load(t, `local gopiper = require "gopiper"
+	gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, `+flush+`
+	  init = function() gopiper.state.set("opened", true) end,
+	  handle = function(msg)
+	    msg.data = gopiper.state.add("n", 1)
+	    gopiper.state.get("n")
+	  end }, gopiper.stdout{} }`, engine)
+			c, state := openStateful(t, s)
+			for _, want := range []string{"1", "2"} {
+				m := newFake("a")
+				if handle(t, c, m); string(m.GetData()) != want {
+					t.Errorf("%s, want %s", m.GetData(), want)
+				}
 			}
-		}
-		want := []string{"nobody puts opened", "a puts n", "a puts n"}
-		if flusher, ok := c.(component.Flusher); ok {
-			if err := flusher.Flush(context.Background()); err != nil {
+			want := []string{"nobody puts opened", "a puts n", "a puts n"}
+			if flusher, ok := c.(component.Flusher); ok {
+				if err := flusher.Flush(context.Background()); err != nil {
+					t.Error(err)
+				}
+				want = append(want, "nobody deletes n")
+			}
+			if !slices.Equal(state.causes, want) {
+				t.Errorf("%q, want %q", state.causes, want)
+			}
+			if err := c.(component.Closer).Close(); err != nil {
 				t.Error(err)
 			}
-			want = append(want, "nobody deletes n")
 		}
-		if !slices.Equal(state.causes, want) {
-			t.Errorf("%q, want %q", state.causes, want)
+	})
+}
+
+// In a batch a message finds nothing of what one that failed has changed.
+func TestFailuresChangeNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := load(t, `local gopiper = require "gopiper"
+gopiper.createPipeline{ gopiper.stdin{}, { stateful = true, handle = function(msg)
+  local n = gopiper.state.add("n", 1)
+  if msg.data == "fail" then return 200 elseif msg.data == "retry" then return 100 elseif msg.data == "raise" then error("oh")
+  elseif msg.data == "drop" then return 300 end
+  msg.data = n
+end }, gopiper.stdout{} }`, engine)
+		c, state := openStateful(t, s)
+		var messages []component.Message
+		for _, data := range []string{"a", "fail", "b", "raise", "raise", "c", "drop", "d", "retry", "e", "fail"} {
+			messages = append(messages, newFake(data))
 		}
-		if err := c.(component.Closer).Close(); err != nil {
-			t.Error(err)
+		reports := make([]component.Report, len(messages))
+		if n := c.(component.BatchHandler).HandleBatch(messages, reports); n != len(messages) {
+			t.Errorf("%d were handled", n)
 		}
-	}
+		var got []string
+		for i, m := range messages {
+			got = append(got, fmt.Sprint(string(m.GetData()), " ", reports[i].Status))
+		}
+		want := "1 0, fail 200, 2 0, raise 210, raise 210, 3 0, drop 300, 5 0, retry 100, 6 0, fail 200"
+		if all := strings.Join(got, ", "); all != want {
+			t.Errorf("%s, want %s", all, want)
+		}
+		// A state that cannot take anything back gets one at a time.
+		f := functionOf(s, 0, 1).Create(0, 0, nil)
+		if err := f.(component.Opener).Open(component.WithState(context.Background(), struct{ component.State }{state})); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.(component.BatchHandler).HandleBatch(messages, reports); n != 1 {
+			t.Errorf("%d were handled", n)
+		}
+	})
 }
 
 func TestStateIsForStatefulStages(t *testing.T) {
-	const want = "210 test.lua:2: gopiper.state is there in a stage that is stateful: { stateful = true, handle = function(msg) … end }"
-	for _, stage := range []string{"function() gopiper.state.get('x') end", "{ handle = function() gopiper.state.get('x') end }",
-		"{ stateful = false, handle = function() gopiper.state.keys() end }"} {
-		s := load(t, "local gopiper = require 'gopiper'\ngopiper.createPipeline{ gopiper.stdin{}, "+stage+", gopiper.stdout{} }")
-		if r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake("")); r.String() != want {
-			t.Errorf("%s: %s", stage, r)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		const want = "210 test.lua:2: gopiper.state is there in a stage that is stateful: { stateful = true, handle = function(msg) … end }"
+		for _, stage := range []string{"function() gopiper.state.get('x') end", "{ handle = function() gopiper.state.get('x') end }",
+			"{ stateful = false, handle = function() gopiper.state.keys() end }"} {
+			s := load(t, "local gopiper = require 'gopiper'\ngopiper.createPipeline{ gopiper.stdin{}, "+stage+", gopiper.stdout{} }", engine)
+			if r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), newFake("")); r.String() != want {
+				t.Errorf("%s: %s", stage, r)
+			}
 		}
-	}
+	})
 }
 
 func TestSharedIsOneForAll(t *testing.T) {
-	s := load(t, withFunction(`msg.data = gopiper.shared.add("n", 1)`))
-	for worker, want := range []string{"1", "2", "3"} {
-		m := newFake("")
-		if handle(t, functionOf(s, 0, 1).Create(0, worker, nil), m); string(m.GetData()) != want {
-			t.Errorf("%s, want %s", m.GetData(), want)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := load(t, withFunction(`msg.data = gopiper.shared.add("n", 1)`), engine)
+		for worker, want := range []string{"1", "2", "3"} {
+			m := newFake("")
+			if handle(t, functionOf(s, 0, 1).Create(0, worker, nil), m); string(m.GetData()) != want {
+				t.Errorf("%s, want %s", m.GetData(), want)
+			}
 		}
-	}
+	})
 }
 
 func TestDictionariesAreForHandling(t *testing.T) {

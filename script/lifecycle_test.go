@@ -5,238 +5,75 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/plan"
 )
-
-// keptMessage is a message that keeps account of how it ends.
-type keptMessage struct {
-	component.StandardMessage
-	name string
-
-	mu      sync.Mutex
-	holds   int
-	outcome component.Report
-	ended   string
-}
-
-func (m *keptMessage) end(how string, outcome component.Report) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.holds--; m.holds < 0 {
-		panic(m.name + " was ended more often than it was held")
-	}
-	m.outcome = component.Worse(m.outcome, outcome)
-	if how != "" {
-		m.ended = how
-	}
-}
-
-func (m *keptMessage) Derive() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.holds == 0 {
-		panic("something was made of " + m.name + ", which had been settled")
-	}
-	m.holds++
-}
-
-func (m *keptMessage) DerivedSettled(outcome component.Report) { m.end("", outcome) }
-func (m *keptMessage) Release()                                { m.end("released", component.Report{Status: component.Drop}) }
-func (m *keptMessage) Fail(r component.Report)                 { m.end("failed "+r.String(), r) }
-
-// stage runs a stage that is a table, in place of an engine.
-type stage struct {
-	t         *testing.T
-	worker    component.Component
-	postponed chan component.Message
-	messages  []*keptMessage
-	printed   []string
-	mu        sync.Mutex
-}
-
-// openStage opens the stage whose fields are given, on line 3 and behind; what is
-// before it is on line 2.
-func openStage(t *testing.T, before, fields string) (*stage, error) {
-	t.Helper()
-	s := &stage{t: t, postponed: make(chan component.Message, 1000)}
-	source := "local gopiper = require 'gopiper'\n" + before + "\ngopiper.createPipeline{ gopiper.stdin{}, {" + fields + "}, gopiper.stdout{} }"
-	loaded := load(t, source, func(o *Options) {
-		o.Print = func(_ plan.Position, text string) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.printed = append(s.printed, text)
-		}
-	})
-	f := functionOf(loaded, 0, 1)
-	s.worker = f.Create(0, 0, s.postponed)
-	if extra := component.WorkerInterfaces(s.worker) ^ f.Declaration().Interfaces; extra != 0 {
-		t.Errorf("the declaration and the worker differ in %v", extra)
-	}
-	err := s.worker.(component.Opener).Open(context.Background())
-	t.Cleanup(func() {
-		if s.worker != nil {
-			s.close()
-		}
-	})
-	return s, err
-}
-
-func newStage(t *testing.T, before, fields string) *stage {
-	t.Helper()
-	s, err := openStage(t, before, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func (s *stage) close() {
-	s.t.Helper()
-	if err := s.worker.(component.Closer).Close(); err != nil {
-		s.t.Error(err)
-	}
-	s.worker = nil
-}
-
-func (s *stage) flush() {
-	s.t.Helper()
-	if err := s.worker.(component.Flusher).Flush(context.Background()); err != nil {
-		s.t.Error(err)
-	}
-}
-
-// handle hands messages over together and returns their reports.
-func (s *stage) handle(data ...string) string {
-	s.t.Helper()
-	var messages []component.Message
-	for _, d := range data {
-		m := &keptMessage{StandardMessage: component.NewMessage([]byte(d)), name: d, holds: 1, outcome: component.Report{Status: component.Drop}}
-		messages = append(messages, m)
-		s.messages = append(s.messages, m)
-	}
-	reports := make([]component.Report, len(messages))
-	for at := 0; at < len(messages); {
-		at += s.worker.(component.BatchHandler).HandleBatch(messages[at:], reports[at:])
-	}
-	var texts []string
-	for i, r := range reports {
-		if m := messages[i].(*keptMessage); r.Status != component.Continue {
-			m.end("", r)
-		}
-		texts = append(texts, r.String())
-	}
-	return strings.Join(texts, "; ")
-}
-
-// sent returns what was sent on since, and delivers it.
-func (s *stage) sent() string {
-	var texts []string
-	for len(s.postponed) > 0 {
-		m := <-s.postponed
-		texts = append(texts, string(m.GetData()))
-		if own, ok := m.(*keptMessage); ok {
-			own.end("sent", component.Report{})
-			continue
-		}
-		if !component.Adopt(m) {
-			s.t.Error("a message was sent twice")
-		}
-		m.Release()
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (s *stage) output() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.printed, "; ")
-}
-
-// outcomes tells how the messages have ended, in their order.
-func (s *stage) outcomes() string {
-	var texts []string
-	for _, m := range s.messages {
-		m.mu.Lock()
-		text := m.name + " " + m.outcome.Class().String()
-		if m.holds > 0 {
-			text = m.name + " kept"
-		}
-		if strings.HasPrefix(m.ended, "failed") {
-			text = m.name + " " + m.ended
-		}
-		m.mu.Unlock()
-		texts = append(texts, text)
-	}
-	return strings.Join(texts, "; ")
-}
-
-func (s *stage) want(what, got, want string) {
-	s.t.Helper()
-	if got != want {
-		s.t.Errorf("%s: %q, want %q", what, got, want)
-	}
-}
 
 const joiner = `init = function(stage) list, from = {}, {}; between = stage.between end, between = "+",
 handle = function(msg) list[#list + 1] = msg.data; from[#from + 1] = msg:keep() end,
 flush = function() gopiper.emit(table.concat(list, between), from); list, from = {}, {} end,`
 
 func TestKeptMessagesAreSettledByWhatIsMadeOfThem(t *testing.T) {
-	s := newStage(t, "local list, from, between", joiner)
-	s.want("reports", s.handle("a", "b"), "1; 1")
-	s.want("reports", s.handle("c"), "1")
-	s.want("sent before", s.sent(), "")
-	s.want("outcomes before", s.outcomes(), "a kept; b kept; c kept")
-	s.flush()
-	s.want("outcomes while it is under way", s.outcomes(), "a kept; b kept; c kept")
-	s.want("sent", s.sent(), "a+b+c")
-	s.want("outcomes", s.outcomes(), "a done; b done; c done")
-	s.flush()
-	s.want("sent again", s.sent(), "")
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "local list, from, between", joiner)
+		s.want("reports", s.handle("a", "b"), "1; 1")
+		s.want("reports", s.handle("c"), "1")
+		s.want("sent before", s.sent(), "")
+		s.want("outcomes before", s.outcomes(), "a kept; b kept; c kept")
+		s.flush()
+		s.want("outcomes while it is under way", s.outcomes(), "a kept; b kept; c kept")
+		s.want("sent", s.sent(), "a+b+c")
+		s.want("outcomes", s.outcomes(), "a done; b done; c done")
+		s.flush()
+		s.want("sent again", s.sent(), "")
+	})
 }
 
 func TestTimer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, "local list, from, between", joiner+`every = "10s", timer = function()
-			if #list > 0 then gopiper.emit("timer " .. table.concat(list, between), from); list, from = {}, {} end end`)
-		s.handle("a", "b")
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
-		s.want("sent too early", s.sent(), "")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		s.want("sent", s.sent(), "timer a+b")
-		s.handle("c")
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		s.want("sent later", s.sent(), "timer c")
-		s.want("outcomes", s.outcomes(), "a done; b done; c done")
-		s.close()
-		time.Sleep(time.Minute)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, engine, "local list, from, between", joiner+`every = "10s", timer = function()
+				if #list > 0 then gopiper.emit("timer " .. table.concat(list, between), from); list, from = {}, {} end end`)
+			s.handle("a", "b")
+			time.Sleep(9 * time.Second)
+			synctest.Wait()
+			s.want("sent too early", s.sent(), "")
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			s.want("sent", s.sent(), "timer a+b")
+			s.handle("c")
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			s.want("sent later", s.sent(), "timer c")
+			s.want("outcomes", s.outcomes(), "a done; b done; c done")
+			s.close()
+			time.Sleep(time.Minute)
+		})
 	})
 }
 
 // An error in the timer leaves everything as it was; it is told once.
 func TestTimerFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t, "local n, k = 0", `handle = function(msg) k = msg:keep() end, flush = function() end,
-			every = 1, timer = function() n = n + 1; gopiper.emit("x" .. n, k); if n < 4 then error("not yet") end end`)
-		s.handle("a")
-		time.Sleep(3500 * time.Millisecond)
-		synctest.Wait()
-		s.want("sent", s.sent(), "")
-		s.want("outcomes", s.outcomes(), "a kept")
-		s.want("printed", s.output(), "test.lua:4: not yet")
-		time.Sleep(time.Second)
-		synctest.Wait()
-		s.want("sent", s.sent(), "x4")
-		s.want("outcomes", s.outcomes(), "a done")
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, engine, "local n, k = 0", `handle = function(msg) k = msg:keep() end, flush = function() end,
+				every = 1, timer = function() n = n + 1; gopiper.emit("x" .. n, k); if n < 4 then error("not yet") end end`)
+			s.handle("a")
+			time.Sleep(3500 * time.Millisecond)
+			synctest.Wait()
+			s.want("sent", s.sent(), "")
+			s.want("outcomes", s.outcomes(), "a kept")
+			s.want("printed", s.output(), "test.lua:4: not yet")
+			time.Sleep(time.Second)
+			synctest.Wait()
+			s.want("sent", s.sent(), "x4")
+			s.want("outcomes", s.outcomes(), "a done")
+		})
 	})
 }
 
@@ -286,13 +123,30 @@ var handleTests = []struct {
 		"210 test.lua:3: gopiper.emit: a message is made of kept ones, or of the one at hand, not of the string \"y\"", "", "a fail", "", ""},
 	{"flush fails", `handle = function(msg) k = msg:keep() end, flush = function() gopiper.emit("x", k); error("oh") end`, []string{"a", "b"},
 		"1; 1", "", "a kept; b kept", "", "a failed 210 test.lua:3: oh; b failed 210 test.lua:3: oh"},
-	{"flush never ends", `handle = function(msg) k = msg:keep() end, flush = function() while true do end end`, []string{"a"},
-		"1", "", "a kept", "", "a failed 211 test.lua:3: the function ran for more than 300ms; is there a loop without an end?"},
 	{"a copy of a kept one", `handle = function(msg) k = msg:keep() end, flush = function() local c = k:copy(); c.data = "x"; c:emit(); k:release() end`,
 		[]string{"a"}, "1", "", "a kept", "x", "a done"},
 	{"used when it was gone", `handle = function(msg) if k then return k.data end; k = msg:keep(); gopiper.emit("x", k) end, flush = function() end`,
 		[]string{"a"}, "1", "x", "a done", "", "a done"},
 
+	{"a part of a kept one's JSON", `handle = function(msg) if k then gopiper.emit(part.b, k); part = nil; return end; k = msg:keep(); part = k.json.a; part.b = part.b + 1 end,
+		init = function() part = false end, flush = function() end`, []string{`{"a":{"b":1}}`, "x"}, "1; 0", "2", `{"a":{"b":1}} done; x done`, "", `{"a":{"b":1}} done; x done`},
+	{"a kept one is changed", `handle = function(msg) msg.attributes.x, msg.key = "1", "key"; k = msg:keep() end,
+		flush = function() k.attributes.y, k.timestamp = k.attributes.x .. 2, 3; k.data = k.data .. k.key .. k.timestamp
+			for name, value in pairs(k.attributes) do k.data = k.data .. " " .. name .. "=" .. value end; k:emit() end`,
+		[]string{"a"}, "1", "", "a kept", "akey3 x=1 y=12", "a done"},
+	{"plain ones between", `handle = function(msg) if msg.data == "a" then k[#k + 1] = msg:keep() elseif msg.data == "b" then return "b1", "b2" elseif #k == 2 then
+		gopiper.emit("of two", k); k = {}; msg:emit() end end, init = function() k = {} end, flush = function() for i = 1, #k do k[i]:emit() end end`,
+		[]string{"a", "b", "c", "a", "b", "c", "a", "c"}, "1; 300; 0; 1; 300; 0; 1; 0", "b1; b2; b1; b2; of two; c",
+		"a done; b done; c done; a done; b done; c done; a kept; c done", "a", "a done; b done; c done; a done; b done; c done; a done; c done"},
+	{"errors between", `handle = function(msg) local one = msg:keep(); if msg.data == "b" then error("oh") end; k[#k + 1] = one end, init = function() k = {} end,
+		flush = function() gopiper.emit("x", k) end`, []string{"a", "b", "c"}, "1; 210 test.lua:3: oh; 1", "", "a kept; b fail; c kept", "x", "a done; b fail; c done"},
+	{"the message from a timer", `handle = function(msg) k = msg end, flush = function() gopiper.emit("x", k) end`, []string{"a"}, "0", "", "a done", "", "a done"},
+	{"sent and changed", `handle = function(msg) msg.data = "b"; gopiper.emit(msg); msg.data = "c"; msg.attributes.x = 1; gopiper.emit(msg:copy()); msg.data = "d" end`,
+		[]string{"a"}, "0", "b; c", "a done", "", ""},
+
+	{"a batch of all there is", `handle_batch = function(list) for i, m in ipairs(list) do local c = m:copy(); c.data = c.data .. i; c.attributes.n = i; c:emit()
+		m.key, m.timestamp, m.attributes.x = i, i, "x"; m.json = { m.key, m.timestamp, m.attributes.x }; m:emit() end end`, []string{"a", "b"},
+		"0; 0", `a1; ["1",1,"x"]; b2; ["2",2,"x"]`, "a done; b done", "", ""},
 	{"a batch", `handle_batch = function(list) list[1].data = #list; list[2]:emit(); return { [2] = gopiper.DROP, [3] = { 200, "why" } } end`,
 		[]string{"a", "b", "c", "d"}, "0; 300; 200 why; 0", "b", "a done; b done; c fail; d done", "", ""},
 	{"a batch that fails", `handle_batch = function(list) list[1]:emit(); list[2]:keep(); error("oh") end, flush = function() end`,
@@ -315,9 +169,8 @@ var handleTests = []struct {
 
 func TestHandling(t *testing.T) {
 	for _, test := range handleTests {
-		t.Run(test.name, func(t *testing.T) {
-			s := newStage(t, "local k", test.fields)
-			s.worker.(interface{ limitForTest(time.Duration) }).limitForTest(300 * time.Millisecond)
+		onEngines(t, test.name, func(t *testing.T, engine func(*Options)) {
+			s := newStage(t, engine, "local k", test.fields)
 			s.want("reports", s.handle(test.data...), test.reports)
 			s.want("sent", s.sent(), test.sent)
 			s.want("outcomes", s.outcomes(), test.outcome)
@@ -330,60 +183,142 @@ func TestHandling(t *testing.T) {
 	}
 }
 
+// A copy is good for the call that has made it.
+func TestCopiesOfBeforeAreOver(t *testing.T) {
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "local k", `handle = function(msg) if k then gopiper.emit(k) end; k = msg:copy() end, close = function() end`)
+		s.want("a copy", s.handle("a", "b"), "0; 210 test.lua:3: gopiper.emit: the message is kept, or was; kept:emit() sends it on")
+	})
+}
+
+// TestTablesOnAllEngines lets the messages themselves say what becomes of them: all
+// engines do the same.
+func TestTablesOnAllEngines(t *testing.T) {
+	const source = `init = function() list, n = {}, 0 end,
+	handle = function(msg)
+		n = n + 1
+		local last
+		for what in msg.data:gmatch("%S+") do
+			local i = tonumber(what:sub(2)) or 0
+			local one = list[i]
+			what = what:sub(1, 1)
+			if what == "k" then list[#list + 1] = msg:keep()
+			elseif what == "e" and one then one:emit()
+			elseif what == "r" and one then one:release()
+			elseif what == "m" and one then gopiper.emit("of " .. one.data .. n, one)
+			elseif what == "a" then gopiper.emit("of all " .. n, list)
+			elseif what == "s" then msg:emit()
+			elseif what == "w" then msg.data = "w" .. n
+			elseif what == "j" then msg.json = { n = n }
+			elseif what == "p" then last = function() return "p" .. n, msg end
+			elseif what == "d" then last = function() return gopiper.DROP end
+			elseif what == "f" then last = function() return 200, "f" .. n end
+			elseif what == "!" then error("e" .. n)
+			elseif what == "z" then list = {} end
+		end
+		if last then return last() end
+	end,
+	flush = function() for i = 1, #list do pcall(function() list[i]:emit() end) end end`
+	rapid.Check(t, func(rt *rapid.T) {
+		batches := rapid.SliceOfN(rapid.SliceOfN(rapid.StringMatching(`([kersmajwpdf!z][1-4]? ){0,3}`), 1, 8), 1, 5).Draw(rt, "batches")
+		var want string
+		for _, engine := range []func(*Options){interpret, onLuaJIT} {
+			s := newStage(t, engine, "local list, n", source)
+			var got []string
+			for _, batch := range batches {
+				got = append(got, s.handle(batch...), "sent: "+s.sent())
+			}
+			s.flush()
+			got = append(got, "flushed: "+s.sent(), s.outcomes())
+			s.close()
+			all := strings.Join(got, "\n")
+			if want == "" {
+				want = all
+			} else if all != want {
+				rt.Fatalf("LuaJIT:\n%s\ngopher-lua:\n%s", all, want)
+			}
+		}
+	})
+}
+
+// What runs too long is ended, but on LuaJIT.
+func TestFlushNeverEnds(t *testing.T) {
+	s := newStage(t, interpret, "local k", `handle = function(msg) k = msg:keep() end, flush = function() while true do end end`)
+	s.worker.(interface{ limitForTest(time.Duration) }).limitForTest(300 * time.Millisecond)
+	s.want("reports", s.handle("a"), "1")
+	s.flush()
+	s.want("outcomes", s.outcomes(), "a failed 211 test.lua:3: the function ran for more than 300ms; is there a loop without an end?")
+}
+
 func (w *tableWorker) limitForTest(d time.Duration) { w.function.script.options.TimeLimit = d }
 
 // A batch has at most batchMost messages.
 func TestLargeBatches(t *testing.T) {
-	s := newStage(t, "", `handle_batch = function(list) gopiper.emit(#list, list) end`)
-	s.handle(slices.Repeat([]string{"a"}, 2*batchMost+1)...)
-	s.want("sent", s.sent(), fmt.Sprintf("%d; %d; 1", batchMost, batchMost))
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "", `handle_batch = function(list) gopiper.emit(#list, list) end`)
+		s.handle(slices.Repeat([]string{"a"}, 2*batchMost+1)...)
+		s.want("sent", s.sent(), fmt.Sprintf("%d; %d; 1", batchMost, batchMost))
+	})
 }
 
 func TestInitFails(t *testing.T) {
-	_, err := openStage(t, "", `init = function() error("no table of prices") end, handle = function() end, close = function() error("it was not opened") end`)
-	if err == nil || err.Error() != "test.lua:3: no table of prices" {
-		t.Error(err)
-	}
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		_, err := openStage(t, engine, "", `init = function() error("no table of prices") end, handle = function() end, close = function() error("it was not opened") end`)
+		if err == nil || err.Error() != "test.lua:3: no table of prices" {
+			t.Error(err)
+		}
+	})
 }
 
 func TestClose(t *testing.T) {
-	s := newStage(t, "local n = 0", `init = function(stage) stage.n = 0 end, handle = function() error("oh") end,
-		timer = function() end, every = "1h", close = function(stage) print("closed", n, stage.n) end`)
-	s.handle("a")
-	s.close()
-	s.want("printed", s.output(), "closed\t0\t0")
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "local n = 0", `init = function(stage) stage.n = 0 end, handle = function() error("oh") end,
+			timer = function() end, every = "1h", close = function(stage) print("closed", n, stage.n) end`)
+		s.handle("a")
+		s.close()
+		s.want("printed", s.output(), "closed\t0\t0")
+	})
 }
 
 // A worker with a table shares nothing with the others.
 func TestWorkersAreAlone(t *testing.T) {
-	s := newStage(t, "local n = 0", `init = function() n = n + 1 end, handle = function(msg) n = n + 1; msg.data = n end`)
-	f := s.worker.(*tableWorker).function
-	for range 2 {
-		c := f.Create(0, 0, nil)
-		if err := c.(component.Opener).Open(context.Background()); err != nil {
-			t.Fatal(err)
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "local n = 0", `init = function() n = n + 1 end, handle = function(msg) n = n + 1; msg.data = n end`)
+		f := s.worker.(*tableWorker).function
+		for range 2 {
+			c := f.Create(0, 0, nil)
+			if err := c.(component.Opener).Open(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			m := newFake("")
+			if handle(t, c, m); string(m.GetData()) != "2" {
+				t.Errorf("%s, want 2: once init, once handle", m.GetData())
+			}
+			if err := c.(component.Closer).Close(); err != nil {
+				t.Error(err)
+			}
 		}
-		m := newFake("")
-		if handle(t, c, m); string(m.GetData()) != "2" {
-			t.Errorf("%s, want 2: once init, once handle", m.GetData())
-		}
-		if err := c.(component.Closer).Close(); err != nil {
-			t.Error(err)
-		}
-	}
+	})
 }
 
 // When the engine of a state has failed for good, what it kept fails, and a new one
 // takes its place.
 func TestBrokenStateFailsWhatIsKept(t *testing.T) {
-	s := newStage(t, "local n = 0", `init = function() n = 10 end, handle = function(msg) n = n + 1; print(n); msg:keep() end, flush = function() end`)
-	s.handle("a")
-	w := s.worker.(flushingWorker)
-	w.worker.state.broken = true
-	w.failKept(brokenReport)
-	s.handle("b")
-	s.want("printed", s.output(), "11; 11")
-	s.want("outcomes", s.outcomes(), "a failed 213 the Lua engine failed while the stage kept the message; b kept")
+	onEach(t, func(t *testing.T, engine func(*Options)) {
+		s := newStage(t, engine, "local n = 0", `init = function() n = 10 end, handle = function(msg) n = n + 1; print(n); msg:keep() end, flush = function() end`)
+		s.handle("a")
+		w := s.worker.(flushingWorker)
+		switch engine := w.engine.(type) {
+		case *luaTable:
+			engine.state.broken = true
+		case *jitTable:
+			engine.private.close()
+		}
+		w.failKept(brokenReport)
+		s.handle("b")
+		s.want("printed", s.output(), "11; 11")
+		s.want("outcomes", s.outcomes(), "a failed 213 the Lua engine failed while the stage kept the message; b kept")
+	})
 }
 
 func TestTablesAreDescribed(t *testing.T) {

@@ -5,22 +5,21 @@ import (
 	"sync"
 	"time"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/plan"
 )
 
 // tableWorker is the worker of a stage that is a table of functions.
 type tableWorker struct {
-	worker
-	life    *lifecycle
-	private shared // its Lua state
+	function  *Function
+	life      *lifecycle
+	postponed chan component.Message
+	engine    tableEngine
 
 	// mu is held by whoever runs the Lua state, and while that sends what was
 	// emitted.
 	mu     sync.Mutex
-	ready  *state // the one that init has run in
+	opened bool // init has run in the engine's state
 	doing  doing
 	closed chan struct{} // closed by Close: nobody takes anything any more
 	ticker *time.Timer
@@ -31,9 +30,39 @@ type tableWorker struct {
 	added     []*kept // those of the function at hand
 	touched   []*kept // those that it has emitted something of, or released
 	emissions []emission
+	decided   []action // what is to be done when Lua has returned
 
 	batch      batch           // for handle_batch
 	remembered component.State // gopiper.state; nil unless the stage is stateful
+	reverting  component.Reverting
+	oneOf      [1]component.Message
+	oneReport  [1]component.Report
+}
+
+// tableEngine runs the functions of a table, in a Lua state that belongs to it alone.
+// Its methods are called with the worker's mu held.
+type tableEngine interface {
+	// open sees to it that there is a state.
+	open(ctx context.Context) error
+	// drop gives the state up.
+	drop()
+	// broken tells that the state must not be used again, overweight that it keeps
+	// too much.
+	broken() bool
+	overweight() bool
+	// call calls one of the functions other than handle, with the table. It returns
+	// the error that the function raised, with the status of one.
+	call(ordinal int) (int, error)
+	// handle hands messages to handle, and returns how many.
+	handle(messages []component.Message, reports []component.Report) int
+	// together hands the messages of views to handle_batch, which returns statuses,
+	// read by readStatuses. The report is that of all messages unless it is Done.
+	together(views []*view) component.Report
+	// hand is the view of the message that handle has got.
+	hand() *view
+	// hold makes what Lua holds of a kept message, and forget ends that.
+	hold(k *kept)
+	forget(k *kept, failed bool)
 }
 
 // doing says which function runs, for what it may do.
@@ -52,17 +81,13 @@ const (
 type flushingWorker struct{ *tableWorker }
 
 func newTableWorker(f *Function, postponed chan component.Message) component.Component {
-	w := &tableWorker{life: f.life, closed: make(chan struct{})}
-	w.worker = *newWorker(f, place{}, postponed)
-	w.worker.table, w.shared = w, &w.private
-	w.view.indexes = false // it may have sent on a message when the function ends
-	flushes := f.life.flush >= 0
-	switch {
-	case f.life.stateful && flushes:
-		return statefulFlushingWorker{statefulWorker{w}}
-	case f.life.stateful:
-		return statefulWorker{w}
-	case flushes:
+	w := &tableWorker{function: f, life: f.life, postponed: postponed, closed: make(chan struct{})}
+	if f.onLuaJIT() {
+		w.engine = newJITTable(w)
+	} else {
+		w.engine = newLuaTable(w)
+	}
+	if f.life.flush >= 0 {
 		return flushingWorker{w}
 	}
 	return w
@@ -74,6 +99,7 @@ func (w *tableWorker) Open(ctx context.Context) error {
 	defer w.mu.Unlock()
 	if w.life.stateful {
 		w.remembered = component.StateOf(ctx)
+		w.reverting, _ = w.remembered.(component.Reverting)
 	}
 	if err := w.begin(ctx); err != nil {
 		return err
@@ -86,61 +112,57 @@ func (w *tableWorker) Open(ctx context.Context) error {
 
 // begin sees to it that there is a Lua state in which init has run.
 func (w *tableWorker) begin(ctx context.Context) error {
-	if w.ready != nil && !w.ready.broken && (len(w.kept) > 0 || !w.ready.overweight()) {
+	if w.opened && !w.engine.broken() && (len(w.kept) > 0 || !w.engine.overweight()) {
 		return nil
 	}
-	if w.ready != nil {
-		w.ready, w.private = nil, shared{}
-	}
-	if err := w.enter(ctx); err != nil {
+	w.drop()
+	if err := w.engine.open(ctx); err != nil {
 		return err
 	}
-	w.leave()
-	w.state.of = w
-	if w.remembered != nil {
-		w.state.standard.context.State = stageState{w}
-	}
-	w.batch, w.drive = batch{}, nil
-	w.ready = w.state
+	w.opened = true
 	if w.life.init >= 0 {
-		if err := w.call(w.life.init, doingInit); err != nil {
-			w.ready = nil
-			w.private = shared{} // what init has left behind is not used
+		if _, err := w.call(w.life.init, doingInit); err != nil {
+			w.drop() // what init has left behind is not used
 			return err
 		}
 	}
 	return nil
 }
 
+func (w *tableWorker) drop() {
+	w.opened = false
+	w.engine.drop()
+}
+
 // call calls one of the functions other than handle, with the table, and sends what
-// it has emitted. It has as long as the description of the script may take.
-func (w *tableWorker) call(ordinal int, what doing) error {
-	if err := w.enter(context.Background()); err != nil {
-		return err
-	}
-	defer w.leave()
-	st := w.state
+// it has emitted. It has as long as the description of the script may take. The status
+// is that of the error.
+func (w *tableWorker) call(ordinal int, what doing) (status int, err error) {
 	defer func() { w.doing = doingNothing }()
 	w.doing = what
-	st.guard.reset(w.function.script.options.describing())
-	st.lua.Push(st.functions[ordinal])
-	st.lua.Push(st.tables[w.life.table])
-	if err := st.call(1, 0); err != nil {
+	if status, err = w.engine.call(ordinal); err != nil {
 		w.undo()
-		return w.function.script.runtimeError(err)
+		return status, err
 	}
 	if err := w.send(nil); err != nil {
-		p := st.functions[ordinal].Proto
-		return &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: err.Error()}
+		return StatusError, w.errorAt(ordinal, err.Error())
 	}
-	return nil
+	w.deliver()
+	return 0, nil
+}
+
+// errorAt is an error of a function, where it begins.
+func (w *tableWorker) errorAt(ordinal int, message string) *Error {
+	p := w.function.script.functions[ordinal]
+	return &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: message}
 }
 
 // Handle hands one message to the function.
 func (w *tableWorker) Handle(m component.Message, handled component.HandledCallback) {
-	messages, reports := [1]component.Message{m}, [1]component.Report{}
-	w.HandleBatch(messages[:], reports[:])
-	handled(reports[0])
+	w.oneOf[0], w.oneReport[0] = m, component.Report{}
+	w.HandleBatch(w.oneOf[:], w.oneReport[:])
+	w.oneOf[0] = nil
+	handled(w.oneReport[0])
 }
 
 // HandleBatch hands messages to handle, one after the other, or to handle_batch.
@@ -153,14 +175,17 @@ func (w *tableWorker) HandleBatch(messages []component.Message, reports []compon
 		}
 		return len(messages)
 	}
+	if w.remembered != nil && w.reverting == nil {
+		messages = messages[:1] // or the next would find what this one has changed, though it fails
+	}
 	if w.life.batch {
 		n = w.together(messages, reports)
 	} else {
 		w.doing = doingHandle
-		n = w.worker.HandleBatch(messages, reports)
+		n = w.engine.handle(messages, reports)
 		w.doing = doingNothing
 	}
-	if w.state.broken {
+	if w.engine.broken() {
 		for _, k := range w.fresh {
 			if k.alive() {
 				reports[k.at] = brokenReport
@@ -176,14 +201,14 @@ func (w *tableWorker) HandleBatch(messages []component.Message, reports []compon
 
 var brokenReport = component.Report{Status: StatusState, Description: "the Lua engine failed while the stage kept the message"}
 
-// finish turns the n values that handle returned into a report, as worker.finish does,
-// and sends what was emitted.
-func (w *tableWorker) finish(L *lua.LState, n int) component.Report {
-	w.view.readOnly = ""
-	r, err := w.report(L, n)
-	keeps := w.view.kept
-	if err == nil && keeps != nil && (len(w.parts) > 0 || r.Class() != component.ClassDone && r.Status != component.Continue) {
-		err = w.misreturned("something for a message that it keeps; return nothing")
+// finish decides on what handle has done with message i of the batch: it has returned
+// a report, or err is wrong with what it returned, and parts in place of the message.
+// What was written to the message is given to it by write.
+func (w *tableWorker) finish(v *view, i int, r component.Report, parts []part, err error, write func(component.Class) component.Report) component.Report {
+	v.readOnly = ""
+	keeps := v.kept
+	if err == nil && keeps != nil && (len(parts) > 0 || r.Class() != component.ClassDone && r.Status != component.Continue) {
+		err = w.errorAt(w.function.ordinal, "the function returned something for a message that it keeps; return nothing")
 	}
 	if err != nil {
 		w.undo()
@@ -191,8 +216,8 @@ func (w *tableWorker) finish(L *lua.LState, n int) component.Report {
 	}
 	if keeps != nil {
 		r = component.Report{Status: component.Continue}
-		keeps.at = w.next
-	} else if failed := w.write(&w.view, r.Class()); failed.Status != component.Done {
+		keeps.at = i
+	} else if failed := write(r.Class()); failed.Status != component.Done {
 		w.undo()
 		return failed
 	}
@@ -200,10 +225,10 @@ func (w *tableWorker) finish(L *lua.LState, n int) component.Report {
 		w.undo()
 		return r
 	}
-	for i := range w.parts {
-		w.emissions = append(w.emissions, emission{part: w.parts[i], parents: []*view{&w.view}})
+	for i := range parts {
+		w.emissions = append(w.emissions, emission{part: parts[i], parents: []*view{v}})
 	}
-	if err := w.send(&w.view); err != nil {
+	if err := w.send(v); err != nil {
 		return component.Report{Status: StatusError, Description: err.Error()}
 	}
 	return r
@@ -216,30 +241,20 @@ func (w flushingWorker) Flush(ctx context.Context) error { return w.flush(ctx) }
 func (w *tableWorker) flush(context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ready == nil || w.ready.broken {
+	if !w.opened || w.engine.broken() {
 		return nil
 	}
-	if err := w.call(w.life.flush, doingOther); err != nil {
+	if status, err := w.call(w.life.flush, doingOther); err != nil {
 		if len(w.kept) == 0 {
 			w.tell(err)
 		}
-		w.failKept(component.Report{Status: w.statusOf(), Description: err.Error()})
+		w.failKept(component.Report{Status: status, Description: err.Error()})
 	}
 	if len(w.kept) > 0 {
-		p := w.state.functions[w.life.flush].Proto
-		e := &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined},
-			Message: "flush has returned, and the message is still kept; flush emits what was made of it, or releases it"}
+		e := w.errorAt(w.life.flush, "flush has returned, and the message is still kept; flush emits what was made of it, or releases it")
 		w.failKept(component.Report{Status: StatusReturn, Description: e.Error()})
 	}
 	return nil
-}
-
-// statusOf is the status of an error that was just raised.
-func (w *tableWorker) statusOf() int {
-	if w.state.guard.tripped != nil {
-		return StatusLimit
-	}
-	return StatusError
 }
 
 // tick calls the timer, and lets it be called again. After an error everything is as it
@@ -254,12 +269,12 @@ func (w *tableWorker) tick() {
 	}
 	if err := w.begin(context.Background()); err != nil {
 		w.tell(err)
-	} else if err := w.call(w.life.timer, doingOther); err != nil {
+	} else if _, err := w.call(w.life.timer, doingOther); err != nil {
 		w.tell(err)
 	} else {
 		w.told = ""
 	}
-	if w.state != nil && w.state.broken {
+	if w.engine.broken() {
 		w.failKept(brokenReport)
 	}
 	w.ticker.Reset(w.life.every)
@@ -288,9 +303,10 @@ func (w *tableWorker) Close() error {
 		w.ticker.Stop()
 	}
 	var err error
-	if w.life.close >= 0 && w.ready != nil && !w.ready.broken {
-		err = w.call(w.life.close, doingClose)
+	if w.life.close >= 0 && w.opened && !w.engine.broken() {
+		_, err = w.call(w.life.close, doingClose)
 	}
-	w.kept, w.ready, w.private, w.state = nil, nil, shared{}, nil
+	w.kept = nil
+	w.drop()
 	return err
 }

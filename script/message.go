@@ -1,6 +1,8 @@
 package script
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	lua "github.com/yuin/gopher-lua"
@@ -59,6 +61,8 @@ func (v *view) end() {
 	v.emitted = nil
 }
 
+var errDataOnly = errors.New("this message has data only")
+
 // messageFields are the fields of msg, for suggestions.
 var messageFields = []string{"data", "attributes", "key", "timestamp", "json", "copy", "emit", "keep", "release"}
 
@@ -103,9 +107,9 @@ func viewed(L *lua.LState) *held {
 	h := L.Get(1).(*lua.LUserData).Value.(*held)
 	if !h.alive() {
 		if h.isKept() {
-			L.RaiseError("a kept message was used after it had been emitted or released")
+			check(L, errKeptOver)
 		}
-		L.RaiseError("a message was used after its function had returned; copy what is needed later, such as msg.data")
+		check(L, errMessageOver)
 	}
 	return h
 }
@@ -114,15 +118,17 @@ func viewed(L *lua.LState) *held {
 func (h *held) standard(L *lua.LState) component.StandardMessage {
 	m, ok := h.message.(component.StandardMessage)
 	if !ok {
-		L.RaiseError("this message has data only")
+		check(L, errDataOnly)
 	}
 	return m
 }
 
-func (h *held) change(L *lua.LState) {
-	if h.readOnly != "" {
-		L.RaiseError("%s must not change the message", h.readOnly)
+// changeable is an error if the message must not be changed.
+func (v *view) changeable() error {
+	if v.readOnly != "" {
+		return fmt.Errorf("%s must not change the message", v.readOnly)
 	}
+	return nil
 }
 
 func (st *state) messageIndex(L *lua.LState) int {
@@ -172,7 +178,7 @@ func noField(L *lua.LState) int {
 
 func (st *state) messageNewIndex(L *lua.LState) int {
 	h := viewed(L)
-	h.change(L)
+	check(L, h.changeable())
 	value := L.Get(3)
 	switch name := L.Get(2).String(); name {
 	case "data":
@@ -251,7 +257,7 @@ func attributesIndex(L *lua.LState) int {
 
 func (st *state) attributesNewIndex(L *lua.LState) int {
 	h := viewed(L)
-	h.change(L)
+	check(L, h.changeable())
 	name, ok := textOf(L.Get(2))
 	if !ok {
 		L.RaiseError("an attribute's name is a string, not %s", describe(L.Get(2)))

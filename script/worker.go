@@ -34,8 +34,8 @@ type worker struct {
 	next     int
 	started  time.Time
 
-	parts     []part       // what one message is split into
-	table     *tableWorker // that this is a part of; nil if it is none
+	parts     []part    // what one message is split into
+	table     *luaTable // that this is a part of; nil if it is none
 	oneOf     [1]component.Message
 	oneReport [1]component.Report
 }
@@ -134,7 +134,7 @@ func (w *worker) interpret(messages []component.Message, reports []component.Rep
 		}
 		reports[w.next] = w.failed(err)
 		if w.table != nil {
-			w.table.undo()
+			w.table.of.undo()
 		}
 		w.view.end()
 		if w.next++; w.state.broken {
@@ -286,11 +286,12 @@ const descriptionMax = 4000
 // part is one of the messages that a message is split into.
 type part struct {
 	data       string
-	table      *lua.LTable // nil for any other
-	whole      bool        // it takes over nothing: the attributes, key and timestamp are all it has
-	attributes []string    // name, value, name, value, …
+	whole      bool     // it takes over nothing: the attributes, key and timestamp are all it has
+	attributes []string // name, value, name, value, …
 	key        string
 	timestamp  int64
+	keyed      bool // it has a key of its own, perhaps none
+	timed      bool // and a timestamp
 }
 
 // split notes what the function returned in place of the message. It comes
@@ -344,7 +345,7 @@ var partFields = []string{"data", "attributes", "key", "timestamp"}
 
 // tablePart reads a table { data = …, attributes = …, key = …, timestamp = … }.
 func tablePart(table *lua.LTable) (part, error) {
-	p := part{table: table}
+	var p part
 	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
 		ok := true
 		switch key {
@@ -352,8 +353,10 @@ func tablePart(table *lua.LTable) (part, error) {
 			p.data, ok = textOf(value)
 		case lua.LString("key"):
 			p.key, ok = textOf(value)
+			p.keyed = true
 		case lua.LString("timestamp"):
 			p.timestamp, ok = nanoseconds(value)
+			p.timed = true
 		case lua.LString("attributes"):
 			var attributes *lua.LTable
 			if attributes, ok = value.(*lua.LTable); ok {
@@ -396,17 +399,15 @@ func (p *part) message(originals ...component.Message) component.Message {
 	m := component.NewMessage([]byte(p.data), originals...)
 	if p.whole {
 		p.give(m)
-	}
-	if p.table == nil {
 		return m
 	}
 	for i := 0; i < len(p.attributes); i += 2 {
 		m.SetAttribute(p.attributes[i], p.attributes[i+1])
 	}
-	if p.table.RawGetString("key") != lua.LNil {
+	if p.keyed {
 		m.SetKey(p.key)
 	}
-	if p.table.RawGetString("timestamp") != lua.LNil {
+	if p.timed {
 		m.SetTimestamp(p.timestamp)
 	}
 	return m

@@ -18,6 +18,8 @@ const (
 	// Key is for functions that compute a key: it is the text of the outcome
 	// Done, "" for nil. They must not change the message.
 	Key
+	// Keeper is for functions that handle messages and may keep them.
+	Keeper
 )
 
 // Function is a Lua function of a state. It lives as long as the state.
@@ -96,6 +98,25 @@ func (f *Function) Call(b *Batch) (int, error) {
 	b.handled = int(h.handled)
 	b.out = memory(&h.output, h.used)
 	return b.handled, nil
+}
+
+// Invoke calls the function with the table of functions that owner, which handles
+// messages, was described in. The name is for Running. The error is an *[Error] if it is
+// what the function raised.
+func (f *Function) Invoke(name string, owner *Function) error {
+	_, err := f.state.ask(opInvoke, name, f, float64(f.number), float64(owner.number))
+	return err
+}
+
+// Together calls the function with a list of n messages of the host's: objects of the
+// kind Batched with the numbers from 0 up to n and a generation. It returns what the
+// function returned first. The rest is as in Invoke.
+func (f *Function) Together(name string, n int, generation uint64) (any, error) {
+	answers, err := f.state.ask(opTogether, name, f, float64(f.number), float64(n), float64(generation))
+	if err != nil {
+		return nil, err
+	}
+	return answers[0], nil
 }
 
 // Begun returns how many messages functions of the state have begun to handle,

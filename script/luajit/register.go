@@ -88,7 +88,7 @@ func (c *Call) Value(i int) any {
 func (c *Call) Function() *Function { return c.state.batch.function }
 
 // Message returns the number of the message at hand, counted from the first that
-// is not handled yet: see Batch.Settled.
+// is not handled yet: see Batch.Settled; -1 if none is.
 func (c *Call) Message() int { return int(c.state.head.current) }
 
 // Host returns what SetHost has set.

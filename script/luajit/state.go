@@ -21,6 +21,8 @@ const (
 	opCollect
 	opEnroll
 	opRegister
+	opInvoke
+	opTogether
 )
 
 // ErrBroken is what a state returns that has failed in itself, most often for
@@ -172,13 +174,13 @@ func (s *State) SetHost(host any) { s.host = host }
 // Names are the functions that NewState takes, in their order.
 var Names = []string{
 	"json", "assign", "forget", "data", "get", "set", "length", "text", "walk", "step", "next", "element", "insert",
-	"remove", "elements", "copy", "emit", "snapshot", "sync", "calculate", "compare",
+	"remove", "elements", "copy", "emit", "snapshot", "sync", "calculate", "compare", "keep", "release", "emitFrom",
 }
 
 // Finish ends the description of a plan, which began with the state: it returns
 // the functions that the script has described, in their order.
 func (s *State) Finish() ([]*Function, error) {
-	if _, err := s.ask(opFinish, "the script", ""); err != nil {
+	if _, err := s.ask(opFinish, "the script", &Function{}); err != nil {
 		return nil, err
 	}
 	r := reader{rest: memory(&s.head.output, s.head.used)}
@@ -272,9 +274,12 @@ func (s *State) Running() (name string, since time.Time) {
 	}
 }
 
-// ask has Lua do something with values and returns those it answers with. What goes
-// wrong is of a source that has the name.
-func (s *State) ask(operation int32, name, source string, values ...any) ([]any, error) {
+// ask has Lua do something with values and returns those it answers with. Errors are in
+// the function, unless they say where they are.
+func (s *State) ask(operation int32, name string, in *Function, values ...any) ([]any, error) {
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
 	s.input = s.input[:0]
 	var err error
 	for _, value := range values {
@@ -303,7 +308,7 @@ func (s *State) ask(operation int32, name, source string, values ...any) ([]any,
 		if len(answers) > 1 {
 			stack, _ = answers[1].(string)
 		}
-		return nil, s.errorOf(what, stack, source, 0)
+		return nil, s.errorOf(what, stack, in.file, in.line)
 	}
 	return answers, nil
 }
@@ -324,7 +329,7 @@ func (s *State) Run(name, code string, arguments ...any) ([]any, error) {
 		return nil, err
 	}
 	s.pushed = 1
-	return s.ask(opRun, name, name, arguments...)
+	return s.ask(opRun, name, &Function{file: name}, arguments...)
 }
 
 // loadText puts what a source compiles to on Lua's stack, a function.

@@ -52,10 +52,14 @@ type ObjectKind uint32
 const (
 	JSONObject ObjectKind = iota + 1
 	JSONArray
-	Copy
-	CopyAttributes
 	Counter
 	Gauge
+	Copy
+	Kept
+	Batched
+	CopyAttributes
+	KeptAttributes
+	BatchedAttributes
 )
 
 // Object is something of the host's that scripts hold: to them it is userdata.

@@ -6,7 +6,7 @@ local private = ...
 local error, format, tostring = private.error, private.format, private.tostring
 
 local function noField(name)
-  local hint = private.host.nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit" })
+  local hint = private.host.nearest(tostring(name), { "data", "attributes", "key", "timestamp", "json", "copy", "emit", "keep", "release" })
   error(format('a message has no field "%s"%s', tostring(name),
     hint ~= "" and '; did you mean "' .. hint .. '"?' or ""), 3)
 end
@@ -15,11 +15,12 @@ return {
   noField = noField,
   -- change is for functions that must not change the message.
   change = function(mode)
-    error((mode == 1 and "a `when` function" or "an `order_by` function") .. " must not change the message", 4)
+    error((mode == 1 and "a `when` function" or mode == 2 and "an `order_by` function" or "after msg:keep() the function") ..
+      " must not change the message", 4)
   end,
   -- assigned is for fields that cannot be assigned.
   assigned = function(name)
-    if name == "copy" or name == "emit" then
+    if name == "copy" or name == "emit" or name == "keep" or name == "release" then
       error("msg." .. name .. " is a method and cannot be assigned", 3)
     elseif name == "attributes" then
       error("msg.attributes cannot be assigned as a whole; assign its fields: msg.attributes.name = value", 3)

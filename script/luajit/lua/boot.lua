@@ -114,9 +114,11 @@ end
 private = {
   G = _G, head = head, callback = callback, handle = handle, own = own,
   functions = {}, -- those that Go knows, by number
+  owners = {}, -- tables of functions, by the number of the one that handles
+  told = false, -- what a driver tells of its message
   names = setmetatable({}, { __mode = "k" }), iterators = setmetatable({}, { __mode = "k" }), -- of userdata
   scratch = bytes(512), -- as the output
-  room = room, begin = begin, caught = caught, problem = problem,
+  compiler = compiler, room = room, begin = begin, caught = caught, problem = problem,
   ffi = ffi,
   bytes = bytes, words = ffi.typeof("uint32_t *"), doubles = ffi.typeof("double *"),
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, rawset = rawset,
@@ -193,6 +195,8 @@ function go(pushed, name)
     finish()
   elseif operation == 6 then -- enroll
     private.registered[pushed] = head.number
+  elseif operation > 7 then
+    private.together[operation](private.values.readAll(head.input, head.count))
   elseif operation == 7 then -- register
     private.register(pushed, head.number)
   end

@@ -8,6 +8,7 @@ local error, getmetatable, newproxy, next, rawget = private.error, private.getme
 local head, type, hosted, only = private.head, private.type, private.values.hosted, private.only
 
 local described = {} -- functions
+local owners = {}    -- and the tables that they handle messages for, by their places
 local describe = {}
 
 -- finish ends the description. The functions of the plan are the output: of each its
@@ -22,6 +23,7 @@ function describe.finish()
     local info = private.getinfo(described[i], "S")
     local functions = private.functions
     functions[#functions + 1] = described[i]
+    private.owners[#functions] = owners[i]
     local at = private.room(12 + #info.source)
     local p = private.ffi.cast(private.words, head.output + at)
     p[0], p[1], p[2] = #functions, info.linedefined > 0 and info.linedefined or 0, #info.source
@@ -52,6 +54,9 @@ local function life(value)
     return false
   end
   note(handle)
+  if type(handle) == "function" then
+    owners[#described] = value
+  end
   note(rawget(value, "order_by"))
   for i = 1, #parts do
     note(rawget(value, parts[i]))

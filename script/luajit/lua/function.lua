@@ -14,6 +14,8 @@ local changed = 0              -- the bits of what was: 1 data, 2 key, 4 timesta
 local data, key, timestamp = false, false, false -- once they were read or assigned
 local assigned, order = false, false             -- attributes: by name, and the names
 
+local kept = false                               -- a function of a table keeps this one
+
 local root, parsed = false, false                -- msg.json, and whether the host has it
 local host, methods = false, false               -- once they were used
 
@@ -24,13 +26,18 @@ local function setChange()
   if current < 0 then
     private.over(3)
   end
-  if mode > 0 then
+  if mode == 1 or mode == 2 or kept then
     private.amiss.change(mode)
   end
 end
 
 -- told is none within __index: LuaJIT compiles no function that may make another.
-local function told() return current, changed, data, key, timestamp, assigned, order end
+local function told(keeps)
+  if keeps then
+    changed, kept = 0, true
+  end
+  return current, changed, data, key, timestamp, assigned, order
+end
 
 local function json()
   parsed = true
@@ -89,7 +96,7 @@ function meta.__index(_, name)
       return at
     end
     return nil
-  elseif name == "copy" or name == "emit" then
+  elseif name == "copy" or name == "emit" or name == "keep" or name == "release" then
     methods = methods or private.methods(message, told)
     return methods[name]
   end
@@ -214,7 +221,7 @@ local function returned(at, count, ...)
       r.outcome, r.status = 1, first
       return
     end
-    return private.report.status(at, f, count, ...)
+    return private.report.status(at, f, mode == 3, kept, count, ...)
   elseif kind == "string" or kind == "table" or kind == "userdata" or kind == "cdata" then
     return private.split(at, f, message, count, ...)
   elseif kind ~= "nil" or count > 1 then
@@ -259,6 +266,9 @@ local function drive()
   while i < count and head.used <= limit do
     head.begun, head.current = head.begun + 1, i
     current, changed, data, key, timestamp, root, parsed = i, 0, false, false, false, false, false
+    if kept then
+      kept, assigned, order = false, false, false
+    end
     collect(i, f(message))
     i = i + 1
   end
@@ -266,6 +276,7 @@ end
 
 return function()
   input, messages, stored = head.input, head.messages, head.attributes
+  private.told = told
   begin()
   i, count = 0, head.count
   limit = room(count * 64) + count * 64 + 16 * 2 ^ 20 -- records of 64 bytes, and what ends a batch early

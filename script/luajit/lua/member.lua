@@ -28,8 +28,12 @@ local function env(name, ...)
   return value
 end
 
-local function emit()
-  error("gopiper.emit is for a stage with timer, flush or other functions beside handle; here, msg:emit() sends msg on, and `return` does", 2)
+local function emit(message, from)
+  if private.describing then
+    error("gopiper.emit is for handling messages and cannot be called while the script describes; call it in a function of a stage", 2)
+  end
+  private.sync()
+  private.host.emitFrom(message, from)
 end
 
 -- member returns gopiper.NAME.

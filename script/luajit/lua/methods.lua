@@ -1,31 +1,23 @@
--- msg:copy() and msg:emit().
+-- msg:copy(), msg:emit(), msg:keep() and msg:release().
 
 local private = ...
 
-local error, host, rawequal, type = private.error, private.host, private.rawequal, private.type
+local host = private.host
+local error, rawequal, type = private.error, private.rawequal, private.type
 
--- methods returns those of a message; told returns what it is at the moment.
+-- methods returns those of a message; told tells what it is at the moment, and is told
+-- that it is kept.
 return function(message, told)
-  -- receiver tells the host what was assigned, beside msg.json, which it knows.
+  -- receiver tells the host what was assigned.
   local function receiver(m, method)
-    local current, changed, data, key, timestamp, assigned, order = told()
-    if current < 0 then
+    if told() < 0 then
       private.over(3)
     elseif type(m) == "cdata" then
       return
     elseif not rawequal(m, message) then
       error("msg:" .. method .. "() is called with a colon", 3)
     end
-    if changed == 0 then
-      return
-    end
-    local list = {}
-    if assigned then
-      for i = 1, #order do
-        list[2 * i - 1], list[2 * i] = order[i], assigned[order[i]]
-      end
-    end
-    host.sync(changed, data or "", key or "", timestamp or 0, list)
+    private.sync()
   end
   return {
     copy = function(m)
@@ -35,6 +27,19 @@ return function(message, told)
     emit = function(m)
       receiver(m, "emit")
       return host.emit(type(m) == "cdata" and m or nil)
+    end,
+    -- keep tells the host all that was assigned: nothing more can be.
+    keep = function(m)
+      receiver(m, "keep")
+      local object = host.keep(type(m) == "cdata" and m or nil)
+      if type(m) ~= "cdata" then
+        told(true)
+      end
+      return object
+    end,
+    release = function(m)
+      receiver(m, "release")
+      return host.release(type(m) == "cdata" and m or nil)
     end,
   }
 end

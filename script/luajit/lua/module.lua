@@ -5,7 +5,7 @@ local private = ...
 local G, error, next, setmetatable, tostring, type = private.G, error, next, setmetatable, tostring, type
 local module = { DONE = 0, CONTINUE = 1, RETRY = 100, FAIL = 200, DROP = 300 }
 local modules = { gopiper = module }
-private.module, private.modules = module, modules
+private.modules = modules
 private.describing = true
 
 setmetatable(module, {
@@ -44,3 +44,5 @@ for name, library in next, { time = os, date = os, clock = os, random = math, ra
     return original(...)
   end
 end
+
+return module

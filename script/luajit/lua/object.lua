@@ -8,22 +8,34 @@ local host = private.host
 -- that they are equal if they are the same, as userdata is.
 private.ffi.cdef[[typedef struct { uint32_t kind, number; double generation; } gopiper_object;]]
 
-local COPY, ATTRIBUTES, COUNTER = 3, 4, 5
-local kinds = { "JSON object", "JSON array", "message", "message's attributes", "counter", "gauge" }
-local objects = { {}, {}, {}, {}, {}, {} } -- by kind and number
+local COUNTER, COPY, BATCHED, ATTRIBUTES = 3, 5, 7, 8 -- of a copy; those of others follow
+local kinds = { "JSON object", "JSON array", "counter", "gauge", "message", "message", "message",
+  "message's attributes", "message's attributes", "message's attributes" }
+local objects = { {}, {}, {}, {}, {}, {}, {}, {}, {}, {} } -- by kind and number
 local methods = { counter = {}, gauge = {} }
 
 local meta, of = {}
 
+local function keep(message)
+  local kept = host.keep(message)
+  return kept
+end
+
 function meta.__index(object, key)
   local kind = object.kind
-  if kind == COPY then
-    if key == "attributes" then
-      return of(ATTRIBUTES, object.number, object.generation)
+  if kind >= COPY then
+    if kind >= ATTRIBUTES then
+      return host.get(object, key)
+    elseif key == "attributes" then
+      return of(kind + ATTRIBUTES - COPY, object.number, object.generation)
     elseif key == "copy" then
       return host.copy
     elseif key == "emit" then
       return host.emit
+    elseif key == "keep" then
+      return keep
+    elseif key == "release" then
+      return host.release
     end
   elseif kind >= COUNTER then
     return methods[kinds[kind]][key]
@@ -34,7 +46,8 @@ end
 meta.__newindex = host.set
 meta.__len = host.length
 function meta.__tostring(object)
-  return object.kind >= COUNTER and kinds[object.kind] or host.text(object)
+  local kind = object.kind
+  return kind >= COUNTER and kind < COPY and kinds[kind] or host.text(object)
 end
 
 local objectType = private.ffi.metatype("gopiper_object", meta)
@@ -52,7 +65,7 @@ function of(kind, number, generation)
 end
 
 local function pairsOf(value)
-  if value.kind == ATTRIBUTES then
+  if value.kind >= ATTRIBUTES then
     local list, at = host.elements(value), -1
     return function()
       at = at + 2
@@ -65,6 +78,8 @@ end
 
 return {
   of = of, pairs = pairsOf, methods = methods,
+  -- batched is message i of a batch.
+  batched = function(i, generation) return of(BATCHED, i, generation) end,
   -- nameOf is what getmetatable says of an object.
   nameOf = function(object) return kinds[object.kind] end,
 }

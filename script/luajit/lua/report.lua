@@ -50,10 +50,15 @@ local function misreturned(at, f, what)
   return setText(at, MISRETURN, 0, where .. ": the function returned " .. what)
 end
 
--- status writes down a status and perhaps a description.
-local function status(at, f, count, value, description, third)
+-- status writes down a status and perhaps a description; a function of a table may keep
+-- a message.
+local function status(at, f, keeps, kept, count, value, description, third)
   if value % 1 ~= 0 or value > 1e9 or value < -1e9 then
     return misreturned(at, f, "the status " .. private.tostring(value) .. "; a status is a whole number")
+  elseif value == 1 and keeps then
+    if not kept then
+      return misreturned(at, f, "gopiper.CONTINUE for a message that it does not keep; msg:keep() keeps it")
+    end
   elseif value == 1 then
     return misreturned(at, f, "gopiper.CONTINUE; a function cannot keep a message, because nobody would send it on; " ..
       "return nothing for done")
