@@ -13,25 +13,11 @@ local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, debug, error, load, next, rawget, rawset = collectgarbage, debug, error, load, next, rawget, rawset
 local getinfo, select, tostring, type, xpcall = debug.getinfo, select, tostring, type, xpcall
 
--- The layouts are those of layout.go.
+-- The layout is that of layout.go. LuaJIT has room for a few more types before it
+-- doubles what they take: those of messages are in records.lua.
 ffi.cdef[[
 typedef struct {
-  uint32_t data, data_size, key, key_size, attributes, attribute_count;
-  double timestamp;
-} gopiper_message;
-typedef struct { uint32_t name, name_size, value, value_size; } gopiper_attribute;
-typedef struct {
-  uint8_t outcome, changed;
-  uint16_t unused;
-  int32_t status;
-  uint32_t text, text_size, stack, stack_size, data, data_size, key, key_size;
-  uint32_t attributes, attribute_count, parts, part_count;
-  double timestamp;
-} gopiper_result;
-typedef struct {
-  const uint8_t *input;
-  const gopiper_message *messages;
-  const gopiper_attribute *attributes;
+  const uint8_t *input, *messages, *attributes;
   uint8_t *output, *scratch;
   uint32_t used, capacity, scratch_used, scratch_capacity;
   int32_t operation, number, count, handled, failed, current;
@@ -173,7 +159,7 @@ end
 -- finish ends the description. What only describing needs goes.
 local function finish()
   answer(xpcall(private.describe.finish, caught))
-  private.describe, private.member, private.values, private.compound, private.host, private.answer = nil
+  private.describe, private.sketch, private.member, private.values, private.compound, private.host, private.answer = nil
 end
 
 local go

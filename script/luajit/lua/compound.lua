@@ -4,7 +4,6 @@ local private = ...
 
 local head, functions, words = private.head, private.functions, private.words
 local cast, text = private.ffi.cast, private.ffi.string
-local constWords = private.ffi.typeof("const uint32_t *")
 local getinfo, next, rawget, rawmeta = private.getinfo, private.next, private.rawget, private.rawmeta
 local setmetatable, type = private.setmetatable, private.type
 local values = private.values
@@ -98,7 +97,7 @@ function compound.write(value, depth, refs)
 end
 
 local function readTable(p, at)
-  local items, fields = cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0]
+  local items, fields = cast(words, p + at + 1)[0], cast(words, p + at + 5)[0]
   local list = {}
   local first = at
   at = at + 9
@@ -127,7 +126,7 @@ function compound.read(p, at)
   elseif tag == NULL then
     return private.exact.null, at + 1
   end
-  local n = cast(constWords, p + at + 1)[0]
+  local n = cast(words, p + at + 1)[0]
   return private.exact.of(text(p + at + 5, n)), at + 5 + n
 end
 

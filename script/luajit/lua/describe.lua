@@ -104,40 +104,14 @@ function describe.func(options)
   return stage
 end
 
+describe.note, describe.stages, describe.stage = note, stages, stage
+
 function describe.createPipeline(list, options)
   only("gopiper.createPipeline")
   stages(list)
   if type(options) == "table" then
     stages(rawget(options, "failed"))
   end
-end
-
-local function composition(name)
-  return function(branches)
-    only("gopiper." .. name)
-    if type(branches) == "table" then
-      for key, fork in next, branches do
-        if type(key) == "number" and type(fork) == "table" then
-          if name == "switch" then
-            note(rawget(fork, "when"))
-          end
-          stages(fork)
-        end
-      end
-    end
-    return stage
-  end
-end
-describe.branch, describe.switch, describe.merge = composition("branch"), composition("switch"), composition("merge")
-
-function describe.read_file(path)
-  only("gopiper.read_file")
-  return hosted.read_file(path)
-end
-
-function describe.glob(pattern)
-  only("gopiper.glob")
-  return hosted.glob(pattern)
 end
 
 -- component returns what makes a stage of a component in the short form.
@@ -148,24 +122,5 @@ function describe.component(name)
   end
 end
 
--- Time and random numbers stand still while the script describes: what to do instead
--- of the original.
-describe.still = {
-  time = function(time, ...)
-    if (...) == nil then
-      return hosted.now()
-    end
-    return time(...)
-  end,
-  date = function(date, format, at, ...)
-    if at == nil then
-      at = hosted.now()
-    end
-    return date(format, at, ...)
-  end,
-  clock = function() return 0 end,
-  random = function(_, ...) return hosted.random(...) end,
-  randomseed = function(_, seed) return hosted.randomseed(seed) end,
-}
-
-return describe
+-- The rest is rarely needed.
+return private.setmetatable(describe, { __index = function(_, name) return private.sketch[name] end })

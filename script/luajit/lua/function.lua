@@ -5,7 +5,8 @@ local private, f, mode = ...
 
 local head, room, caught, problem, begin = private.head, private.room, private.caught, private.problem, private.begin
 local copy, text, cast = private.ffi.copy, private.ffi.string, private.ffi.cast
-local resultsOf = private.ffi.typeof("gopiper_result *")
+local records = private.records
+local resultsOf = records.results
 local error, rawget, select, type, xpcall = private.error, private.rawget, private.select, private.type, private.xpcall
 
 local input, messages, stored -- the batch at hand
@@ -275,7 +276,8 @@ local function drive()
 end
 
 return function()
-  input, messages, stored = head.input, head.messages, head.attributes
+  input = head.input
+  messages, stored = cast(records.messages, head.messages), cast(records.attributes, head.attributes)
   private.told = told
   begin()
   i, count = 0, head.count

@@ -4,7 +4,7 @@
 local private = ...
 
 local head, room, cast, copy = private.head, private.room, private.ffi.cast, private.ffi.copy
-local words, resultsOf, type, wording = private.words, private.ffi.typeof("gopiper_result *"), private.type, private.wording
+local words, resultsOf, type, wording = private.words, private.records.results, private.type, private.wording
 local DONE, STATUS, ERROR, MISRETURN = 0, 1, 3, 4
 
 -- put appends bytes to the output and returns where they begin.

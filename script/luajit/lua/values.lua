@@ -5,7 +5,6 @@ local private = ...
 local head, callback, handle = private.head, private.callback, private.handle
 local bytes, words, doubles = private.bytes, private.words, private.doubles
 local cast, copy, text = private.ffi.cast, private.ffi.copy, private.ffi.string
-local constWords, constDoubles = private.ffi.typeof("const uint32_t *"), private.ffi.typeof("const double *")
 local error, rawget, select, setmetatable = private.error, private.rawget, private.select, private.setmetatable
 local type, unpack = private.type, private.unpack
 
@@ -79,15 +78,15 @@ local read
 function read(p, at)
   local tag = p[at]
   if tag == 4 then
-    local n = cast(constWords, p + at + 1)[0]
+    local n = cast(words, p + at + 1)[0]
     return text(p + at + 5, n), at + 5 + n
   elseif tag == 3 then
-    return cast(constDoubles, p + at + 1)[0], at + 9
+    return cast(doubles, p + at + 1)[0], at + 9
   elseif tag == 0 then
     return nil, at + 1
   elseif tag == 7 then
-    return private.object.of(cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0],
-      cast(constDoubles, p + at + 9)[0]), at + 17
+    return private.object.of(cast(words, p + at + 1)[0], cast(words, p + at + 5)[0],
+      cast(doubles, p + at + 9)[0]), at + 17
   elseif tag <= 2 then
     return tag == 2, at + 1
   end
