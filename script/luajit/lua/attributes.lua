@@ -8,12 +8,11 @@ local text = private.ffi.string
 -- that they were set in: m is the message, stored all attributes of the batch.
 return function(input, m, stored, assigned, order)
   local names, values, count = {}, {}, 0
-  for i = m.attributes, m.attributes + m.attribute_count - 1 do
-    local a = stored[i]
-    local name = text(input + a.name, a.name_size)
+  for i = m[4] * 4, (m[4] + m[5] - 1) * 4, 4 do
+    local name = text(input + stored[i], stored[i + 1])
     local value = assigned and assigned[name]
     if value == nil or not assigned then
-      value = text(input + a.value, a.value_size)
+      value = text(input + stored[i + 2], stored[i + 3])
     end
     count = count + 1
     names[count], values[count], names[name] = name, value, true

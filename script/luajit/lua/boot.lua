@@ -6,15 +6,15 @@ local ffi, address, handle = ...
 
 -- What runs once is not worth compiling: traces take memory. Binding a function
 -- turns the compiler on.
-local compiler = jit
-compiler.off()
+local compile = jit.on
+jit.off()
 
 local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, debug, error, load, next, rawget, rawset = collectgarbage, debug, error, load, next, rawget, rawset
 local getinfo, select, tostring, type, xpcall = debug.getinfo, select, tostring, type, xpcall
 
--- The layout is that of layout.go. LuaJIT has room for a few more types before it
--- doubles what they take: those of messages are in records.lua.
+-- The layout is that of layout.go. LuaJIT has room for a few types more before it
+-- doubles what all take.
 ffi.cdef[[
 typedef struct {
   const uint8_t *input, *messages, *attributes;
@@ -104,8 +104,9 @@ private = {
   told = false, -- what a driver tells of its message
   names = setmetatable({}, { __mode = "k" }), iterators = setmetatable({}, { __mode = "k" }), -- of userdata
   scratch = bytes(512), -- as the output
-  compiler = compiler, room = room, begin = begin, caught = caught, problem = problem,
-  ffi = ffi,
+  compile = compile, room = room, begin = begin, caught = caught, problem = problem,
+  -- LuaJIT keeps in gc and metatype what it needs until the state is closed.
+  ffi = { cast = cast, copy = copy, string = text, typeof = ffi.typeof, cdef = ffi.cdef, metatype = ffi.metatype, gc = ffi.gc },
   bytes = bytes, words = ffi.typeof("uint32_t *"), doubles = ffi.typeof("double *"),
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, rawset = rawset,
   rawequal = rawequal, select = select, setmetatable = setmetatable, tonumber = tonumber, tostring = tostring, type = type,
@@ -135,7 +136,7 @@ local drivers = {}
 local function bind(driver)
   drivers[#drivers + 1] = driver(private, private.functions[head.number], head.count)
   head.handled = #drivers
-  compiler.on()
+  compile()
 end
 
 local function answer(ok, ...)
@@ -194,11 +195,6 @@ function go(pushed, name)
   return go -- is what the next call finds on the stack
 end
 
--- What is not used goes, but not what LuaJIT itself keeps in functions: ffi.gc and
--- ffi.metatype have tables that it needs until the state is closed.
-for name in ("new typeinfo istype sizeof alignof offsetof errno fill abi load C os arch"):gmatch("%S+") do
-  ffi[name] = nil
-end
 local registry = debug.getregistry()
 registry._LOADED, registry._PRELOAD = nil, nil
 return tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), go

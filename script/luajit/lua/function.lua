@@ -5,11 +5,12 @@ local private, f, mode = ...
 
 local head, room, caught, problem, begin = private.head, private.room, private.caught, private.problem, private.begin
 local copy, text, cast = private.ffi.copy, private.ffi.string, private.ffi.cast
-local records = private.records
-local resultsOf = records.results
+local words, doubles = private.words, private.doubles
 local error, rawget, select, type, xpcall = private.error, private.rawget, private.select, private.type, private.xpcall
 
-local input, messages, stored -- the batch at hand
+-- The batch at hand. Messages, attributes and results are records of 8, 4 and 16 words, as
+-- layout.go and result.go have them: to declare them would cost every state 4 KB.
+local input, messages, stored
 local current = -1            -- the message that is being handled; -1 for none
 local changed = 0              -- the bits of what was: 1 data, 2 key, 4 timestamp, 8 attributes
 local data, key, timestamp = false, false, false -- once they were read or assigned
@@ -76,23 +77,23 @@ function meta.__index(_, name)
     if parsed then
       return private.host.data()
     elseif not data then
-      local m = messages[current]
-      data = text(input + m.data, m.data_size)
+      local at = current * 8
+      data = text(input + messages[at], messages[at + 1])
     end
     return data
   elseif name == "attributes" then
     return attributes
   elseif name == "key" then
     if key == false then
-      local m = messages[current]
-      key = text(input + m.key, m.key_size)
+      local at = current * 8
+      key = text(input + messages[at + 2], messages[at + 3])
     end
     if key ~= "" then
       return key
     end
     return nil
   elseif name == "timestamp" then
-    local at = timestamp or messages[current].timestamp
+    local at = timestamp or cast(doubles, messages)[current * 4 + 3]
     if at ~= 0 then
       return at
     end
@@ -164,12 +165,11 @@ function attributesMeta.__index(_, name)
       return value or nil
     end
   end
-  local m = messages[current]
-  local first = m.attributes
-  for i = first, first + m.attribute_count - 1 do
-    local a = stored[i]
-    if a.name_size == #name and text(input + a.name, a.name_size) == name then
-      return text(input + a.value, a.value_size)
+  local at = current * 8
+  local first = messages[at + 4]
+  for i = first * 4, (first + messages[at + 5] - 1) * 4, 4 do
+    if stored[i + 1] == #name and text(input + stored[i], stored[i + 1]) == name then
+      return text(input + stored[i + 2], stored[i + 3])
     end
   end
   return nil
@@ -200,33 +200,33 @@ private.iterators[attributes] = function()
   if current < 0 then
     private.over(2)
   end
-  return private.attributes(input, messages[current], stored, assigned, order)
+  return private.attributes(input, messages + current * 8, stored, assigned, order)
 end
 
-local function result(at) return cast(resultsOf, head.output)[at] end
+local function result(at) return cast(words, head.output + at * 64) end
 
 -- returned looks at what the function returned; the outcomes are those of result.go.
 local function returned(at, count, ...)
   local first = ...
   local kind = type(first)
   if mode == 1 then
-    local r = result(at)
-    r.outcome, r.status = 1, first and 1 or 0
+    head.output[at * 64] = 1
+    result(at)[1] = first and 1 or 0
   elseif mode == 2 then
     if first ~= nil then
-      return private.report.key(at, f, first)
+      return private.verdict.key(at, f, first)
     end
   elseif kind == "number" then
     if count == 1 and first % 1 == 0 and first ~= 1 and first <= 1e9 and first >= -1e9 then
-      local r = result(at)
-      r.outcome, r.status = 1, first
+      head.output[at * 64] = 1
+      result(at)[1] = first % 2 ^ 32
       return
     end
-    return private.report.status(at, f, mode == 3, kept, count, ...)
+    return private.verdict.status(at, f, mode == 3, kept, count, ...)
   elseif kind == "string" or kind == "table" or kind == "userdata" or kind == "cdata" then
     return private.split(at, f, message, count, ...)
   elseif kind ~= "nil" or count > 1 then
-    return private.report.unfit(at, f, ...)
+    return private.verdict.unfit(at, f, ...)
   end
 end
 
@@ -239,14 +239,14 @@ local function settle(at)
     local from = room(n)
     copy(head.output + from, data, n)
     local r = result(at)
-    r.data, r.data_size = from, n
+    r[6], r[7] = from, n
   end
   if bits > 1 then
     private.report.change(at, bits, key, timestamp, assigned, order)
     assigned, order = false, false
   end
   local r = result(at)
-  r.outcome, r.changed, r.status, r.text_size = 0, bits, 0, 0
+  r[0], r[1], r[3] = bits * 256, 0, 0 -- done; the second byte is what was changed
 end
 
 local function collect(at, ...)
@@ -277,7 +277,7 @@ end
 
 return function()
   input = head.input
-  messages, stored = cast(records.messages, head.messages), cast(records.attributes, head.attributes)
+  messages, stored = cast(words, head.messages), cast(words, head.attributes)
   private.told = told
   begin()
   i, count = 0, head.count

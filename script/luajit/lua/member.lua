@@ -2,20 +2,15 @@
 
 local private = ...
 
-local error, find, rawset, select = private.error, private.find, private.rawset, private.select
+local find, rawset, select = private.find, private.rawset, private.select
 local describing = " loadComponent func createPipeline branch switch merge read_file glob "
 local components = {} -- in the short form
-
-local function late(name)
-  local only = private.only
-  return function() only("gopiper." .. name) end
-end
 
 -- component returns what makes a stage of a component in the short form.
 local function component(name)
   private.values.hosted.known(name)
   if not components[name] then
-    components[name] = private.describing and private.describe.component(name) or late(name)
+    components[name] = private.describing and private.describe.component(name) or private.late(name)
   end
   return components[name]
 end
@@ -28,19 +23,11 @@ local function env(name, ...)
   return value
 end
 
-local function emit(message, from)
-  if private.describing then
-    error("gopiper.emit is for handling messages and cannot be called while the script describes; call it in a function of a stage", 2)
-  end
-  private.sync()
-  private.host.emitFrom(message, from)
-end
-
 -- member returns gopiper.NAME.
 local function member(name)
   local value
   if find(describing, " " .. name .. " ", 1, true) then
-    return private.describing and private.describe[name] or late(name)
+    return private.describing and private.describe[name] or private.late(name)
   elseif name == "null" then
     value = private.exact.null
   elseif name == "array" or name == "object" then
@@ -48,7 +35,7 @@ local function member(name)
   elseif name == "env" then
     value = env
   elseif name == "emit" then
-    value = emit
+    value = private.emit
   else
     local numbers = private.values.hosted.group(name)
     if not numbers then

@@ -88,30 +88,31 @@ return function(at, f, message, count, ...)
     elseif kind == "table" then
       local why, part = partOf(value)
       if why then
-        return report.misreturned(at, f, "a table that is no message: " .. why)
+        return private.verdict.misreturned(at, f, "a table that is no message: " .. why)
       end
       parts[#parts + 1] = part
     elseif kind == "cdata" then
       local snapshot, why = private.host.snapshot(value)
       if not snapshot then
-        return report.misreturned(at, f, why)
+        return private.verdict.misreturned(at, f, why)
       end
       parts[#parts + 1] = { count = 0, flags = COPIED, data = "", key = "", timestamp = snapshot }
     elseif kind == "userdata" then
       if not rawequal(value, message) then
-        return report.misreturned(at, f, describe(value) .. " that is neither the message it was given nor a copy of it")
+        return private.verdict.misreturned(at, f, describe(value) .. " that is neither the message it was given nor a copy of it")
       elseif again == 1 then
-        return report.misreturned(at, f, "the message itself twice")
+        return private.verdict.misreturned(at, f, "the message itself twice")
       end
       again = 1
     else
-      return report.misreturned(at, f, describe(value) .. " among messages; a message is a string, msg, a copy of it, or { data = … }")
+      return private.verdict.misreturned(at, f, describe(value) .. " among messages; a message is a string, msg, a copy of it, or { data = … }")
     end
   end
   local from = head.used
   for i = 1, #parts do
     putPart(parts[i])
   end
+  report.setOutcome(at, SPLIT, again)
   local r = result(at)
-  r.outcome, r.status, r.parts, r.part_count = SPLIT, again, from, #parts
+  r[12], r[13] = from, #parts
 end

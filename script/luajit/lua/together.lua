@@ -6,7 +6,7 @@ local head, functions = private.head, private.functions
 
 -- call calls a function and tells Go whether it went well.
 local function call(number, argument)
-  private.compiler.on()
+  private.compile()
   head.begun, head.current = head.begun + 1, -1
   local ok, value = private.xpcall(functions[number], private.caught, argument)
   if not ok then
