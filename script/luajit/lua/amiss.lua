@@ -1,5 +1,5 @@
--- What may not be done with msg. The errors are where the script has done it, two
--- calls up.
+-- What may not be done with msg and beside it. The errors are where the script has done
+-- it, two calls up.
 
 local private = ...
 
@@ -12,6 +12,15 @@ local function noField(name)
 end
 
 return {
+  noMember = function(name) error("gopiper has no field " .. tostring(name) .. "; write gopiper.NAME", 3) end,
+  -- member is for assigning to the module.
+  member = function(name)
+    error("gopiper." .. tostring(name) .. " cannot be assigned: the module is shared by all; use a variable of your own", 3)
+  end,
+  -- pairs is for a first argument, if there is one, that has no fields.
+  pairs = function(count, kind)
+    error("bad argument #1 to 'pairs' (table expected, got " .. (count == 0 and "no value" or kind) .. ")", 3)
+  end,
   noField = noField,
   -- change is for functions that must not change the message.
   change = function(mode)

@@ -2,7 +2,7 @@
 
 local private = ...
 
-local G, error, next, setmetatable, tostring, type = private.G, error, next, setmetatable, tostring, type
+local G, type = private.G, type
 local module = { DONE = 0, CONTINUE = 1, RETRY = 100, FAIL = 200, DROP = 300 }
 local modules = { gopiper = module }
 private.modules = modules
@@ -11,13 +11,11 @@ private.describing = true
 setmetatable(module, {
   __index = function(_, name)
     if type(name) ~= "string" then
-      error("gopiper has no field " .. tostring(name) .. "; write gopiper.NAME", 2)
+      private.amiss.noMember(name)
     end
     return private.member.find(name)
   end,
-  __newindex = function(_, name)
-    error("gopiper." .. tostring(name) .. " cannot be assigned: the module is shared by all; use a variable of your own", 2)
-  end,
+  __newindex = function(_, name) private.amiss.member(name) end,
   __metatable = false,
 })
 

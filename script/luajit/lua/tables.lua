@@ -3,7 +3,7 @@
 local private = ...
 
 local G, table = private.G, table
-local error, getmetatable, next, select, type = error, getmetatable, next, select, type
+local getmetatable, next, select, type = getmetatable, next, select, type
 local iterators = private.iterators
 
 -- kindOf is type for scripts: they know no cdata.
@@ -22,7 +22,7 @@ function G.pairs(...)
   elseif kind == "userdata" and iterators[value] then
     return iterators[value]()
   end
-  error("bad argument #1 to 'pairs' (table expected, got " .. (select("#", ...) == 0 and "no value" or kindOf(value)) .. ")", 2)
+  private.amiss.pairs(select("#", ...), kind)
 end
 
 local ipairs, insert, remove = ipairs, table.insert, table.remove
