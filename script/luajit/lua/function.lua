@@ -245,8 +245,10 @@ local function settle(at)
     private.report.change(at, bits, key, timestamp, assigned, order)
     assigned, order = false, false
   end
-  local r = result(at)
-  r[0], r[1], r[3] = bits * 256, 0, 0 -- done; the second byte is what was changed
+  local out, from = head.output, at * 64
+  out[from], out[from + 1] = 0, bits -- done; two bytes: LuaJIT compiles the loop with one word badly
+  local r = cast(words, out + from)
+  r[1], r[3] = 0, 0
 end
 
 local function collect(at, ...)
