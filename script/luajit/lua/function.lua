@@ -77,16 +77,16 @@ function meta.__index(_, name)
     if parsed then
       return private.host.data()
     elseif not data then
-      local at = current * 8
-      data = text(input + messages[at], messages[at + 1])
+      local m = messages + current * 8
+      data = text(input + m[0], m[1])
     end
     return data
   elseif name == "attributes" then
     return attributes
   elseif name == "key" then
     if key == false then
-      local at = current * 8
-      key = text(input + messages[at + 2], messages[at + 3])
+      local m = messages + current * 8
+      key = text(input + m[2], m[3])
     end
     if key ~= "" then
       return key
@@ -165,9 +165,8 @@ function attributesMeta.__index(_, name)
       return value or nil
     end
   end
-  local at = current * 8
-  local first = messages[at + 4]
-  for i = first * 4, (first + messages[at + 5] - 1) * 4, 4 do
+  local m = messages + current * 8
+  for i = m[4] * 4, (m[4] + m[5] - 1) * 4, 4 do
     if stored[i + 1] == #name and text(input + stored[i], stored[i + 1]) == name then
       return text(input + stored[i + 2], stored[i + 3])
     end
