@@ -162,7 +162,7 @@ func (s *State) Register(name string, f Func) error {
 	return err
 }
 
-// The answers to Lua, as in lua/boot.lua.
+// The answers to Lua, as in lua/values.lua.
 const (
 	answered = iota
 	refused
