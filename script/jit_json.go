@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -22,8 +23,8 @@ type jitDocument struct {
 	places    []int // of arrays that are walked through
 }
 
-// hostFunctions are the functions that luajit.Names lists.
-func hostFunctions() []luajit.Func {
+// hostFunctions are the functions that luajit.Names lists, which all states share.
+var hostFunctions = sync.OnceValue(func() []luajit.Func {
 	of := map[string]func(*jitSeat, *luajit.Call) error{
 		"json": (*jitSeat).readJSON, "assign": (*jitSeat).assignJSON, "forget": (*jitSeat).forgetJSON,
 		"data": (*jitSeat).readData, "get": (*jitSeat).get, "set": (*jitSeat).set, "length": (*jitSeat).length,
@@ -52,7 +53,7 @@ func hostFunctions() []luajit.Func {
 		}
 	}
 	return list
-}
+})
 
 // open returns the document of a view, with its place in the list.
 func (s *jitSeat) openView(v *view) *jitDocument {

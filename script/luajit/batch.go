@@ -40,21 +40,19 @@ func (f *Function) Position() (file string, line int) { return f.file, f.line }
 // Running. A function that is bound again has its new mode and name, and the old
 // driver stays until the state is closed.
 func (f *Function) Bind(name string, mode Mode) error {
-	where := (&Error{File: f.file, Line: f.line}).Error()
 	s := f.state
 	if err := s.enter(); err != nil {
 		return err
 	}
-	if err := s.load(s.driver); err != nil {
+	if err := s.load(s.ours["function"]); err != nil {
 		return err
 	}
 	s.pushed = 1
-	answers, err := s.ask(opBind, name, f, f.number, int(mode), where[:len(where)-2])
-	if err != nil {
+	s.head.number, s.head.count = int32(f.number), int32(mode)
+	if err := s.operate(opBind, &name); err != nil {
 		return err
 	}
-	number, _ := answers[0].(float64)
-	f.driver, f.name = int32(number), name
+	f.driver, f.name = s.head.handled, name
 	return nil
 }
 

@@ -26,9 +26,7 @@ func (e *Error) Error() string {
 // errorOf makes an Error of a text that may begin with a position, and a stack.
 // The file and the line are those to name if there are no better.
 func (s *State) errorOf(text, stack, file string, line int) *Error {
-	for _, ours := range []string{"function.lua:0: ", "library.lua:0: "} {
-		text = strings.TrimPrefix(text, ours)
-	}
+	text = strings.TrimPrefix(text, "library.lua:0: ") // of ours
 	lines := strings.Split(strings.TrimSuffix(stack, "\n"), "\n")
 	e := &Error{File: file, Line: line}
 	if name, line, rest, ok := s.splitPosition(text); ok {

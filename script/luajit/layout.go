@@ -2,7 +2,8 @@ package luajit
 
 import "unsafe"
 
-// The structs here are those of lua/boot.lua. They hold addresses as numbers:
+// The head is that of lua/boot.lua; messages and attributes are words to
+// lua/function.lua. They hold addresses as numbers:
 // what they point to is not for Go's collector, or is pinned.
 
 type message struct {

@@ -17,10 +17,16 @@ type Library struct {
 	file     string
 	callback uintptr // the address that Lua calls Go functions at
 
-	bytecodes func() (*bytecodes, error) // those of our sources
+	bytecodes func() (bytecodes, error) // those of our sources
+	pinner    runtime.Pinner            // of them
 
-	newState, openLibraries, loadBuffer, closeState uintptr
-	call, pushInteger, pushString, toString         uintptr
+	newState, loadBuffer, closeState, call          uintptr
+	pushInteger, pushString, pushFunction, toString uintptr
+	setTop                                          uintptr
+	// openLibraries open the parts of Lua's own library that states have, and openFFI
+	// that of LuaJIT which returns itself.
+	openLibraries [7]uintptr
+	openFFI       uintptr
 }
 
 // File returns the file that the library was loaded from, as it was named to
@@ -82,9 +88,13 @@ func (l *Library) resolve(handle uintptr) error {
 		name    string
 		address *uintptr
 	}{
-		{"luaL_newstate", &l.newState}, {"luaL_openlibs", &l.openLibraries}, {"luaL_loadbufferx", &l.loadBuffer},
+		{"luaL_newstate", &l.newState}, {"luaL_loadbufferx", &l.loadBuffer},
 		{"lua_close", &l.closeState}, {"lua_pcall", &l.call}, {"lua_pushinteger", &l.pushInteger},
-		{"lua_pushlstring", &l.pushString}, {"lua_tolstring", &l.toString},
+		{"lua_pushlstring", &l.pushString}, {"lua_pushcclosure", &l.pushFunction}, {"lua_tolstring", &l.toString}, {"lua_settop", &l.setTop},
+		{"luaopen_base", &l.openLibraries[0]}, {"luaopen_table", &l.openLibraries[1]},
+		{"luaopen_string", &l.openLibraries[2]}, {"luaopen_math", &l.openLibraries[3]},
+		{"luaopen_os", &l.openLibraries[4]}, {"luaopen_debug", &l.openLibraries[5]},
+		{"luaopen_jit", &l.openLibraries[6]}, {"luaopen_ffi", &l.openFFI},
 	} {
 		address, err := dlsym(handle, symbol.name)
 		if err != nil {

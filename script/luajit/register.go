@@ -142,26 +142,50 @@ func (s *State) Register(name string, f Func) error {
 	if f == nil {
 		return fmt.Errorf("the function %s is nil", name)
 	}
-	if _, err := s.ask(opRegister, name, nil, name, len(s.functions)); err != nil {
+	if err := s.enter(); err != nil {
 		return err
 	}
-	s.functions = append(s.functions, f)
-	return nil
+	operation, pushed, number := int32(opRegister), name, int32(len(s.functions))
+	switch group, rest, _ := strings.Cut(name, "."); group {
+	case "host": // see lua/values.lua
+		operation, pushed, number = opEnroll, rest, -number
+	case "call":
+		operation, pushed = opEnroll, rest
+	}
+	s.push(pushed)
+	s.pushed, s.head.number = 1, number
+	err := s.operate(operation, &name)
+	s.pinner.Unpin()
+	if err == nil {
+		s.functions = append(s.functions, f)
+	}
+	return err
 }
 
-// The answers to Lua, as in lua/boot.lua.
+// The answers to Lua, as in lua/values.lua.
 const (
 	answered = iota
 	refused
 	larger
 )
 
+// What Lua asks for that is no function of Go's, as in lua/values.lua and boot.lua:
+// the reply once more, and a part of ours.
+const (
+	againNumber = -1 - iota
+	partNumber
+)
+
 // dispatch is what Lua calls: one callback for all functions of all states, for
 // there are few callbacks and they are never freed.
 func dispatch(handle uintptr) uintptr {
 	s := states.get(handle)
-	if s.head.number < 0 {
+	switch s.head.number {
+	case againNumber:
 		return s.deliver() // there is room now
+	case partNumber:
+		s.part()
+		return answered
 	}
 	c := &s.call
 	c.reply, c.count, c.answer = c.reply[:0], 0, answered

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,12 +14,13 @@ import (
 // The operations, as in lua/boot.lua.
 const (
 	opBatch = iota
-	opRun
 	opBind
-	opRegister
-	opShorten
+	opOpen
+	opRun
 	opFinish
 	opCollect
+	opEnroll
+	opRegister
 	opInvoke
 	opTogether
 )
@@ -41,7 +43,7 @@ type State struct {
 	handle  uintptr
 	broken  error
 	busy    bool // while C runs
-	driver  bytecode
+	ours    bytecodes
 	pushed  uintptr // values on Lua's stack for the next operation
 
 	sources   []source
@@ -61,9 +63,9 @@ type State struct {
 // that in errors.
 type source struct{ name, short string }
 
-// NewState makes a state. With a function it takes about 150 KB of Lua's memory,
-// and 210 KB of the process's, takes less than a millisecond to make, and has to be
-// closed.
+// NewState makes a state. With a function it takes about 75 KB of Lua's memory, and
+// 105 KB of the process's, takes less than a millisecond to make, and has to be closed.
+// What its functions use of messages beyond their data comes on top when they do.
 //
 // The functions are those behind msg.json and its like, in the order of [Names];
 // without them these are not there.
@@ -76,7 +78,7 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.driver = ours.driver
+	s.ours = ours
 	s.functions = append(append(s.functions, nearest), own...)
 	for len(s.functions) <= len(Names) {
 		s.functions = append(s.functions, refuse)
@@ -84,26 +86,29 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	s.call.state = s
 	s.batch.state = s
 	s.handle = states.add(s)
-	if err := s.boot(ours); err != nil {
+	if err := s.boot(); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// boot runs boot.lua, which gets the other sources as functions.
-func (s *State) boot(ours *bytecodes) error {
+// eager are the parts that every state has from the beginning, and those that
+// describing a plan takes: from here they come without being strings of Lua's.
+var eager = []string{"library", "tables", "module", "values", "member", "only", "describe"}
+
+// boot runs boot.lua, and what every state has beside it.
+func (s *State) boot() error {
 	l := s.library
-	for i, source := range ours.boot {
-		if err := s.load(source); err != nil {
-			return err
-		}
-		if i == 0 {
-			native(l.pushInteger, s.lua, l.callback)
-			native(l.pushInteger, s.lua, s.handle)
-		}
+	if err := s.load(s.ours["boot"]); err != nil {
+		return err
 	}
-	if native(l.call, s.lua, uintptr(len(ours.boot)+1), 2, 0) != 0 {
+	if err := s.open(l.openFFI, 1); err != nil {
+		return err
+	}
+	native(l.pushInteger, s.lua, l.callback)
+	native(l.pushInteger, s.lua, s.handle)
+	if native(l.call, s.lua, 3, 2, 0) != 0 {
 		return fmt.Errorf("LuaJIT did not run its driver: %s", s.text(-1))
 	}
 	location, err := strconv.ParseUint(s.text(-2), 10, 64)
@@ -112,6 +117,18 @@ func (s *State) boot(ours *bytecodes) error {
 	}
 	s.address = uintptr(location)
 	s.head = (*head)(at(&s.address))
+	for _, part := range eager {
+		if err := s.load(s.ours[part]); err != nil {
+			return err
+		}
+		s.push(part)
+		s.pushed = 2
+		err := s.operate(opOpen, &part)
+		s.pinner.Unpin()
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -163,28 +180,39 @@ var Names = []string{
 // Finish ends the description of a plan, which began with the state: it returns
 // the functions that the script has described, in their order.
 func (s *State) Finish() ([]*Function, error) {
-	values, err := s.ask(opFinish, "the script", nil, "")
-	if err != nil {
+	if _, err := s.ask(opFinish, "the script", &Function{}); err != nil {
 		return nil, err
 	}
-	functions := make([]*Function, 0, len(values))
-	for _, value := range values {
-		if f, ok := value.(*Function); ok {
-			functions = append(functions, f)
-		}
+	r := reader{rest: memory(&s.head.output, s.head.used)}
+	functions := make([]*Function, s.head.handled)
+	for i := range functions {
+		f := &Function{state: s, number: int(r.word()), line: int(r.word())}
+		f.file = sourceName(string(r.bytes()))
+		functions[i] = f
 	}
 	return functions, nil
 }
 
 // Collect frees what is garbage, so that Memory says what is in use.
 func (s *State) Collect() error {
-	_, err := s.ask(opCollect, "the collector", nil, "")
-	return err
+	if err := s.enter(); err != nil {
+		return err
+	}
+	name := "the collector"
+	return s.operate(opCollect, &name)
 }
 
 // Know has errors of a source that the script loads itself, a module, found by
 // their name.
-func (s *State) Know(name string) error { return s.abbreviate(name) }
+func (s *State) Know(name string) error {
+	for _, known := range s.sources {
+		if known.name == name {
+			return nil
+		}
+	}
+	s.sources = append(s.sources, source{name, abbreviated(name)})
+	return nil
+}
 
 // Memory returns how many bytes of memory Lua held at the end of the last call,
 // what is garbage included. LuaJIT allocates by itself, so that nothing stops a
@@ -246,8 +274,8 @@ func (s *State) Running() (name string, since time.Time) {
 	}
 }
 
-// ask has Lua do something with values and returns those it answers with. Errors are
-// in the function, or, if that is nil, in the source that the first value names.
+// ask has Lua do something with values and returns those it answers with. Errors are in
+// the function, unless they say where they are.
 func (s *State) ask(operation int32, name string, in *Function, values ...any) ([]any, error) {
 	if err := s.enter(); err != nil {
 		return nil, err
@@ -259,8 +287,11 @@ func (s *State) ask(operation int32, name string, in *Function, values ...any) (
 			return nil, err
 		}
 	}
-	s.pinner.Pin(&s.input[0])
-	s.head.input, s.head.count = address(s.input), int32(len(values))
+	s.head.input, s.head.count = 0, int32(len(values))
+	if len(values) > 0 {
+		s.pinner.Pin(&s.input[0])
+		s.head.input = address(s.input)
+	}
 	err = s.operate(operation, &name)
 	s.pinner.Unpin()
 	if err != nil {
@@ -277,18 +308,9 @@ func (s *State) ask(operation int32, name string, in *Function, values ...any) (
 		if len(answers) > 1 {
 			stack, _ = answers[1].(string)
 		}
-		if in != nil {
-			return nil, s.errorOf(what, stack, in.file, in.line)
-		}
-		return nil, s.errorOf(what, stack, sourceOf(values), 0)
+		return nil, s.errorOf(what, stack, in.file, in.line)
 	}
 	return answers, nil
-}
-
-// sourceOf is the name of the source that an operation runs.
-func sourceOf(values []any) string {
-	name, _ := values[0].(string)
-	return name
 }
 
 // Run runs a piece of source, which is never bytecode, and returns what it
@@ -297,24 +319,42 @@ func sourceOf(values []any) string {
 // bool, int, float64, string, []byte, []any and *Table. What goes wrong in the
 // source is an *[Error].
 func (s *State) Run(name, code string, arguments ...any) ([]any, error) {
-	if err := s.abbreviate(name); err != nil {
+	if err := s.enter(); err != nil {
 		return nil, err
 	}
-	return s.ask(opRun, name, nil, append([]any{name, code}, arguments...)...)
+	if err := s.Know(name); err != nil {
+		return nil, err
+	}
+	if err := s.loadText(name, code); err != nil {
+		return nil, err
+	}
+	s.pushed = 1
+	return s.ask(opRun, name, &Function{file: name}, arguments...)
 }
 
-// abbreviate remembers how Lua abbreviates the name of a source.
-func (s *State) abbreviate(name string) error {
-	for _, known := range s.sources {
-		if known.name == name {
-			return nil
-		}
+// loadText puts what a source compiles to on Lua's stack, a function.
+func (s *State) loadText(name, code string) error {
+	var pinner runtime.Pinner
+	text, named, mode := []byte(code+"\x00"), []byte("@"+name+"\x00"), []byte("t\x00")
+	pinner.Pin(&text[0])
+	pinner.Pin(&named[0])
+	pinner.Pin(&mode[0])
+	defer pinner.Unpin()
+	l := s.library
+	if native(l.loadBuffer, s.lua, address(text), uintptr(len(code)), address(named), address(mode)) == 0 {
+		return nil
 	}
-	answers, err := s.ask(opShorten, name, nil, name)
-	if err != nil {
-		return err
+	err := s.errorOf(s.text(-1), "", name, 0)
+	native(l.setTop, s.lua, ^uintptr(1)) // -2: all but the message
+	return err
+}
+
+// abbreviated is how Lua calls a source in errors.
+func abbreviated(name string) string {
+	const most = 59 // LUA_IDSIZE, less the zero byte at its end
+	name, _, _ = strings.Cut(name, "\x00")
+	if len(name) > most {
+		return "..." + name[len(name)-most+3:]
 	}
-	short, _ := answers[0].(string)
-	s.sources = append(s.sources, source{name, short})
-	return nil
+	return name
 }

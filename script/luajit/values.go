@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// The tags of values, as in lua/boot.lua.
+// The tags of values, as in lua/values.lua.
 const (
 	tagNil = iota
 	tagFalse

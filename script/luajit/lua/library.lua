@@ -4,20 +4,13 @@
 
 local private = ...
 
-local G = _G
-local error, floor, getmetatable, log, next, rawset = error, math.floor, getmetatable, math.log, next, rawset
+local G = private.G
+local error, getmetatable, next, rawset = error, getmetatable, next, rawset
 local setmetatable, type, tonumber, xpcall = setmetatable, type, tonumber, xpcall
 local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
-local match, rep, sub = string.match, string.rep, string.sub
-local random, select = math.random, select
+local rep, sub = string.rep, string.sub
+local log, random, select = math.log, math.random, select
 local stringMax = 64 * 2 ^ 20
-
-local nearest = private.bound(0)
-
-local absent = {}
-for name in ("_ENV arg bit bit32 jit ngx utf8 module getfenv setfenv newproxy warn"):gmatch("%S+") do
-  absent[name] = true
-end
 
 -- The names that stay; all others go, in every table.
 local kept = {
@@ -50,29 +43,20 @@ for name, names in next, kept do
   end
 end
 
--- forbid returns a table that says why it is not there when it is called or
--- indexed.
-local function forbid(name, why, fields)
-  local function refuse(_, key)
-    local full = name
-    if fields and type(key) == "string" then
-      full = name .. "." .. key
-    end
-    error(full .. " is not available in a script: " .. why, 2)
-  end
-  return setmetatable({}, { __index = refuse, __newindex = refuse, __call = refuse, __metatable = false })
-end
+-- What is not there says why when it is called or indexed.
+local forbidden, refusal = {}, { __metatable = false }
+private.forbidden = forbidden -- names
 
-local source = "a script runs no other source; use require"
-G.io = forbid("io", "a script opens no files; use gopiper.read_file, or a component such as file", true)
-G.debug = forbid("debug", "it could reach around the limits of a script", true)
-G.package = forbid("package", "use require for modules beside the script", true)
-for name in ("load loadstring loadfile dofile"):gmatch("%S+") do
-  G[name] = forbid(name, source)
-end
-G.string.dump = forbid("string.dump", "a script cannot look at compiled functions")
-for name in ("execute exit getenv remove rename setenv setlocale tmpname"):gmatch("%S+") do
-  G.os[name] = forbid("os." .. name, "a script only describes and handles messages")
+local function refuse(...) return private.refuse(...) end
+
+refusal.__index, refusal.__newindex, refusal.__call = refuse, refuse, refuse
+
+for full in ("io debug package load loadstring loadfile dofile string.dump os.execute os.exit os.getenv os.remove " ..
+  "os.rename os.setenv os.setlocale os.tmpname"):gmatch("%S+") do
+  local where, name = full:match("^(.-)%.?([^.]+)$")
+  local it = setmetatable({}, refusal)
+  forbidden[it] = full
+  rawset(where == "" and G or G[where], name, it)
 end
 
 getmetatable("").__metatable = false
@@ -81,33 +65,12 @@ function G.collectgarbage()
   return 0
 end
 
--- numberIn is the number in a string that LuaJIT takes for none: Lua ends it at a
--- zero byte.
-local function numberIn(value)
-  local zero = find(value, "%z")
-  if zero then
-    return G.tonumber(sub(value, 1, zero - 1))
-  end
-  return nil
-end
-
--- wrapped is a number that was read in a base: Lua reads one without a sign, of 64
--- bits, so that those below 0 come from the other end.
-local function wrapped(n, base)
-  if not n or n > 0 or tonumber(base) == 10 then
-    return n
-  end
-  return n == 0 and 0 or 2 ^ 64 + (n > -2 ^ 64 and n or 0)
-end
-
 -- LuaJIT takes 0b11 for a number.
 function G.tonumber(...)
   local value, base = ...
   local kind = type(value)
-  if base ~= nil and kind == "userdata" then
-    return wrapped(tonumber(private.textOf(value) or value, base), base)
-  elseif base ~= nil then
-    return wrapped(tonumber(...), base)
+  if base ~= nil then
+    return private.number.inBase(...)
   elseif kind == "nil" then
     return tonumber(...)
   elseif kind == "string" then
@@ -117,9 +80,9 @@ function G.tonumber(...)
         return nil
       end
     end
-    return tonumber(value) or numberIn(value)
+    return tonumber(value) or private.number.within(value)
   elseif kind == "userdata" then
-    return private.numberOf(value)
+    return private.number.of(value)
   end
   return tonumber(value)
 end
@@ -132,21 +95,10 @@ G.math.mod = math.fmod
 
 -- LuaJIT minds neither an empty interval nor more arguments.
 function G.math.random(...)
-  local count = select("#", ...)
-  if count == 0 then
+  if select("#", ...) == 0 then
     return random()
-  elseif count > 2 then
-    error("wrong number of arguments", 2)
   end
-  local low, high = 1, (...)
-  if count > 1 then
-    low, high = ...
-  end
-  local from, to = tonumber(low), tonumber(high)
-  if from and to and not (floor(from) <= floor(to)) then
-    error("bad argument #" .. (count > 1 and 2 or 1) .. " to 'random' (interval is empty)", 2)
-  end
-  return random(...)
+  return private.number.random(...)
 end
 
 -- LuaJIT takes a separator, and as much memory as there is.
@@ -171,18 +123,6 @@ local function learn(memory, value, text)
   memory[value], known = text, known + 1
 end
 
-local function textOf(pattern)
-  if type(pattern) ~= "string" or #pattern > 100 or find(pattern, "%z") then
-    return false
-  end
-  local left = gsub(pattern, "%%%p", "") -- escaped
-  if find(left, "[%^%$%(%)%%%.%[%]%*%+%-%?]") then
-    return false
-  end
-  local text = gsub(pattern, "%%(%p)", "%1")
-  return text ~= "" and text
-end
-
 function G.string.gsub(...)
   local s, pattern, replacement, limit = ...
   local text, with = texts[pattern], plain[replacement]
@@ -194,7 +134,7 @@ function G.string.gsub(...)
       return sub(s, 1, from - 1) .. with .. sub(s, to + 1), 1
     end
   elseif text == nil and type(pattern) == "string" then
-    learn(texts, pattern, textOf(pattern))
+    learn(texts, pattern, private.literal(pattern))
   elseif text and with == nil and type(replacement) == "string" then
     learn(plain, replacement, not find(replacement, "[%%%z]") and replacement)
   end
@@ -205,71 +145,6 @@ end
 -- two texts away from zero. What is known of formats is true, that they are the
 -- same, or a table: bad is what is wrong with it, slow that it is formatted piece
 -- by piece, and at [i] the argument of a %f is twice what is at its last digit.
-local quotes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\\n", ["\r"] = "\\r", ["\0"] = "\\000" }
-
-local function formOf(wanted)
-  local form, plain, count, at = {}, true, 0, find(wanted, "%", 1, true)
-  while at do
-    local _, to, flags, point, digits, verb = find(wanted, "^([-+ #0]*)%d?%d?(%.?)(%d?%d?)(.?)", at + 1)
-    if to ~= at + 1 or verb ~= "%" then
-      count = count + 1
-      if verb == "" or #flags > 5 or point == "" and digits ~= "" or not find("cdiouxXeEfgGqs", verb, 1, true) then
-        return { bad = "invalid option '" .. sub(wanted, at, to) .. "' to 'format'" }
-      elseif verb == "q" or verb == "f" and count > 4 then
-        form.slow, plain = true, false
-      elseif verb == "f" then
-        form[count], plain = 2 ^ ((tonumber(digits) or point == "" and 6 or 0) + 1), false
-      end
-    end
-    at = find(wanted, "%", to + 1, true)
-  end
-  return plain or form
-end
-
--- between tells whether a number is right between two of its texts.
-local function between(value, scale)
-  value = scale and tonumber(value)
-  return value and value * scale % 2 == 1
-end
-
--- evenly formats a number; one between two texts becomes the even one.
-local function evenly(verb, value)
-  local written, digits = format(verb, value), match(verb, "%.(%d*)")
-  local scale = 2 ^ (digits and (tonumber(digits) or 0) + 1 or 7)
-  if between(value, scale) and match(written, "(%d)%.? *$") % 2 == 1 then
-    return format(verb, value - value * 2 ^ -52)
-  end
-  return written
-end
-
--- slowly formats piece by piece.
-local function slowly(wanted, ...)
-  local values, at, out, begin = { ... }, 0, "", 1
-  while true do
-    local from, to = find(wanted, "%%[-+ #0]*%d*%.?%d*.", begin)
-    if not from then
-      return out .. sub(wanted, begin)
-    end
-    out = out .. sub(wanted, begin, from - 1)
-    local verb = sub(wanted, from, to)
-    local letter, value = byte(verb, -1), values[at + 1]
-    if verb == "%%" then
-      out, at = out .. "%", at - 1
-    elseif at >= select("#", ...) then
-      error("bad argument #" .. (at + 2) .. " to 'format' (no value)", 3)
-    elseif letter == 102 then -- f
-      out = out .. evenly(verb, value)
-    elseif letter ~= 113 then -- q
-      out = out .. format(verb, value)
-    elseif type(value) == "string" or type(value) == "number" then
-      out = out .. '"' .. gsub(value, '["\\\n\r%z]', quotes) .. '"'
-    else
-      error("bad argument #" .. (at + 2) .. " to 'format' (string expected, got " .. type(value) .. ")", 3)
-    end
-    at, begin = at + 1, to + 1
-  end
-end
-
 function G.string.format(wanted, ...)
   local form = forms[wanted]
   if form == true then
@@ -278,19 +153,13 @@ function G.string.format(wanted, ...)
     if type(wanted) ~= "string" then
       return format(wanted, ...)
     end
-    form = formOf(wanted)
+    form = private.formatting.formOf(wanted)
     learn(forms, wanted, form)
-  end
-  if form ~= true then
-    if form.bad then
-      error(form.bad, 2)
-    end
-    local a, b, c, d = ...
-    if form.slow or between(a, form[1]) or between(b, form[2]) or between(c, form[3]) or between(d, form[4]) then
-      return (slowly(wanted, ...))
+    if form == true then
+      return format(wanted, ...)
     end
   end
-  return format(wanted, ...)
+  return private.formatting.format(form, wanted, ...)
 end
 
 -- LuaJIT hands on arguments.
@@ -318,20 +187,10 @@ setmetatable(G, {
     rawset(globals, name, value)
   end,
   __index = function(_, name)
-    if type(name) ~= "string" or declared[name] or absent[name] then
+    if type(name) ~= "string" or declared[name] then
       return nil
     end
-    local names, count = {}, 0
-    for known in next, G do
-      if type(known) == "string" then
-        count = count + 1
-        names[count] = known
-      end
-    end
-    local near = nearest(name, names)
-    local hint = near ~= "" and '; did you mean "' .. near .. '"?' or
-      "; is it spelled right, and is it local to another block?"
-    error('the variable "' .. name .. '" is not defined' .. hint, 2)
+    return private.undefined(name)
   end,
   __metatable = false,
 })
