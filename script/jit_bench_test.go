@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
 	"github.com/gopiper/gopiper/script/std"
@@ -80,6 +83,58 @@ type forgetful struct{ changes }
 func (f *forgetful) Put(_ component.Message, key, value []byte, _ time.Time) error {
 	f.values[string(key)] = value
 	return nil
+}
+
+// callOf returns the function that a call calls, and its arguments; nil for those of
+// objects, which only engines have.
+func callOf(b *testing.B, before, call string) (*std.Function, []std.Value) {
+	name, _, _ := strings.Cut(call, "(")
+	for _, f := range std.Functions() {
+		if "gopiper."+f.Name != name {
+			continue
+		}
+		L := lua.NewState()
+		defer L.Close()
+		at := &standard{st: &state{}, left: argumentsMax}
+		var arguments []std.Value
+		L.SetGlobal("called", L.NewFunction(func(L *lua.LState) int {
+			arguments = arguments[:0]
+			for i := 1; i <= L.GetTop(); i++ {
+				value, err := at.fromLua(L.Get(i), 0)
+				if err != nil {
+					b.Fatal(err)
+				}
+				arguments = append(arguments, value)
+			}
+			return 0
+		}))
+		if strings.Contains(before, "gopiper") {
+			return nil, nil
+		}
+		if err := L.DoString("local i = 1 " + before + " called" + strings.TrimPrefix(call, name)); err != nil {
+			b.Fatal(err)
+		}
+		return &f, arguments
+	}
+	return nil, nil
+}
+
+// What the functions do themselves, which no engine does without.
+func BenchmarkStandardAlone(b *testing.B) {
+	for _, test := range standardCalls {
+		f, arguments := callOf(b, test.before, test.call)
+		if f == nil {
+			continue
+		}
+		b.Run(test.name, func(b *testing.B) {
+			c := &std.Context{Logger: slog.New(slog.DiscardHandler)}
+			for b.Loop() {
+				if _, err := f.Call(c, arguments); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // What a call of the standard library costs on each engine, without what calling

@@ -8,21 +8,14 @@ import (
 	"github.com/gopiper/gopiper/script/std"
 )
 
-// jitTables reads the arguments of the library's functions. The tables of one call
-// are used again by the next, for the library keeps none.
+// jitTables reads the arguments of the library's functions. It uses tables
+// again, for the library keeps none.
 type jitTables struct {
 	reader luajit.Reader
 	item   luajit.Item // that was read last
 	left   int         // values that the arguments may still hold
-	tables []*std.Table
-	used   int // of the tables
+	tables std.Tables  // of the arguments
 }
-
-// The bounds of what is kept for the next call: tables, and values of each.
-const (
-	jitTablesMax = 32
-	jitFieldsMax = 64
-)
 
 // gather reads the arguments that follow the number of the function.
 func (b *jitStandard) gather(c *luajit.Call, f *std.Function) error {
@@ -40,33 +33,8 @@ func (b *jitStandard) gather(c *luajit.Call, f *std.Function) error {
 // forget lets go of the arguments.
 func (b *jitStandard) forget() {
 	clear(b.arguments)
-	if len(b.arguments) > jitFieldsMax {
-		b.arguments = nil
-	}
 	b.reader, b.item = luajit.Reader{}, luajit.Item{}
-	for i, t := range b.tables[:b.used] {
-		if cap(t.List) > jitFieldsMax || cap(t.Fields) > jitFieldsMax {
-			b.tables[i] = new(std.Table)
-			continue
-		}
-		clear(t.List)
-		clear(t.Names)
-		clear(t.Fields)
-		*t = std.Table{List: t.List[:0], Names: t.Names[:0], Fields: t.Fields[:0]}
-	}
-	b.used = 0
-}
-
-// table returns an empty one.
-func (b *jitStandard) table() *std.Table {
-	if b.used == jitTablesMax {
-		return new(std.Table)
-	}
-	if b.used == len(b.tables) {
-		b.tables = append(b.tables, new(std.Table))
-	}
-	b.used++
-	return b.tables[b.used-1]
+	b.tables.Release()
 }
 
 // fromLua turns the item that was read last into a value of the library, which is
@@ -129,7 +97,7 @@ func (b *jitStandard) fromTable(depth int) (*std.Table, error) {
 	if b.left -= items + fields; b.left < 0 {
 		return nil, fmt.Errorf("its tables hold more than %d values; does one contain itself?", argumentsMax)
 	}
-	t := b.table()
+	t := b.tables.Take()
 	t.Array = mark == luajit.MarkedArray
 	var first error
 	for i := range items {

@@ -47,7 +47,7 @@ func kvParse(a *arguments) []Value {
 	if !a.charge(len(text)) {
 		return nil
 	}
-	t, rest := &Table{}, text
+	t, rest := a.tables.Take(), text
 	for rest != "" {
 		if !a.value() {
 			return a.excess()

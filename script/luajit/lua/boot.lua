@@ -14,7 +14,7 @@ local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, error, getinfo, getmetatable, load, newproxy =
   collectgarbage, error, debug.getinfo, getmetatable, load, newproxy
 local next, rawget, rawmeta, rawset, select, setmetatable = next, rawget, debug.getmetatable, rawset, select, setmetatable
-local tostring = tostring
+local sized, tostring = require("table.new"), tostring
 local private = { names = setmetatable({}, { __mode = "k" }) } -- of what is ours only; names are those of userdata
 local type, unpack, xpcall = type, unpack, xpcall
 
@@ -124,6 +124,78 @@ local function writeText(tag, value)
   head.scratch_used = at + n + 5
 end
 
+local function writeNumber(value)
+  local at = need(9)
+  local p = head.scratch + at
+  p[0] = NUMBER
+  cast(doubles, p + 1)[0] = value
+  head.scratch_used = at + 9
+end
+
+local function writeBare(tag)
+  local at = need(1)
+  head.scratch[at] = tag
+  head.scratch_used = at + 1
+end
+
+-- tagOf tells tables by their marks. LuaJIT compiles no debug.getmetatable, and most
+-- tables have no metatable.
+local function tagOf(value)
+  if getmetatable(value) == nil then
+    return TABLE
+  end
+  local mark = rawmeta(value)
+  return mark == private.arrayMark and ARRAY_TABLE or mark == private.objectMark and OBJECT_TABLE or TABLE
+end
+
+-- writeInner is write for what is in a table. The values that most are stand in it
+-- again: LuaJIT compiles them better than a call that may come back to the table.
+local function writeInner(value, depth, refs)
+  local kind = type(value)
+  if kind == "string" then
+    writeText(STRING, value)
+  elseif kind == "number" then
+    writeNumber(value)
+  elseif kind == "boolean" then
+    writeBare(value and TRUE or FALSE)
+  else
+    return write(value, depth, refs)
+  end
+end
+
+-- LuaJIT compiles no loop of a script as a whole if one in it was compiled before.
+-- The tables that scripts pass have few elements: those need no loop, for what is done
+-- with one element stands in the source many times. unrolled makes such a function: of
+-- what it does first, when there is an element more, what it does with it, and what it
+-- returns.
+local function unrolled(names, first, more, step, result, ...)
+  local source = "local " .. names .. " = ... return function(value, a, b, c) local why " .. first
+  local one = " if not (" .. more .. ") then return " .. result .. " end " .. step
+  source = source .. one:rep(12) .. " while " .. more .. " do " .. step .. " end return " .. result .. " end"
+  return load(source)(...)
+end
+
+local check = " if why then return 0, why end "
+
+local writeItems = unrolled("rawget, writeInner", "local count, item = 0, rawget(value, 1)", "item ~= nil",
+  "count = count + 1 why = writeInner(item, a, b)" .. check .. "item = rawget(value, count + 1) ",
+  "count", rawget, writeInner)
+
+-- writeOdd writes a field whose key is no string.
+local function writeOdd(key, field, depth, refs)
+  if refs and type(key) ~= "number" then
+    return "a table with a key that is a " .. type(key)
+  end
+  return write(key, depth, refs) or write(field, depth, refs)
+end
+
+local writeFields = unrolled("next, type, writeText, writeInner, writeOdd, STRING",
+  "local count, key, field = 0, next(value)", "key ~= nil",
+  "if type(key) == 'string' then count = count + 1 writeText(STRING, key) why = writeInner(field, a, b)" .. check ..
+  "elseif not (type(key) == 'number' and key >= 1 and key <= c and key % 1 == 0) then " ..
+  "count = count + 1 why = writeOdd(key, field, a, b)" .. check .. "end key, field = next(value, key) ",
+  "count", next, type, writeText, writeInner, writeOdd, STRING)
+
 local function writeTable(value, depth, refs)
   if tooDeep or depth > depthMax then
     tooDeep = true
@@ -135,30 +207,17 @@ local function writeTable(value, depth, refs)
   end
   local at = need(9)
   head.scratch_used = at + 9
-  local items, fields = 0, 0
-  while rawget(value, items + 1) ~= nil do
-    items = items + 1
-    local why = write(rawget(value, items), depth, refs)
-    if why then
-      return why
-    end
+  local items, why = writeItems(value, depth, refs)
+  if why then
+    return why
   end
-  for key, field in next, value do
-    if not (type(key) == "number" and key >= 1 and key <= items and key % 1 == 0) then
-      if refs and type(key) ~= "string" and type(key) ~= "number" then
-        return "a table with a key that is a " .. type(key)
-      end
-      fields = fields + 1
-      local why = write(key, depth, refs) or write(field, depth, refs)
-      if why then
-        return why
-      end
-    end
+  local fields
+  fields, why = writeFields(value, depth, refs, items)
+  if why then
+    return why
   end
   local p = head.scratch + at
-  local mark = rawmeta(value)
-  p[0] = mark == nil and TABLE or mark == private.arrayMark and ARRAY_TABLE or
-    mark == private.objectMark and OBJECT_TABLE or TABLE
+  p[0] = tagOf(value)
   cast(words, p + 1)[0] = items
   cast(words, p + 5)[0] = fields
 end
@@ -188,9 +247,7 @@ end
 local function writeUserdata(value)
   local isNull, exact = private.told(value)
   if isNull then
-    local at = need(1)
-    head.scratch[at] = NULL
-    head.scratch_used = at + 1
+    writeBare(NULL)
   elseif exact then
     writeText(EXACT, exact)
   else
@@ -206,15 +263,9 @@ function write(value, depth, refs)
   if kind == "string" then
     writeText(STRING, value)
   elseif kind == "number" then
-    local at = need(9)
-    local p = head.scratch + at
-    p[0] = NUMBER
-    cast(doubles, p + 1)[0] = value
-    head.scratch_used = at + 9
+    writeNumber(value)
   elseif kind == "boolean" or kind == "nil" then
-    local at = need(1)
-    head.scratch[at] = value and TRUE or value == false and FALSE or NIL
-    head.scratch_used = at + 1
+    writeBare(value and TRUE or value == false and FALSE or NIL)
   elseif kind == "table" then
     return writeTable(value, depth + 1, refs)
   elseif kind == "cdata" then
@@ -232,23 +283,35 @@ end
 
 local read
 
+-- readInner is read for what is in a table; see writeInner.
+local function readInner(p, at)
+  local tag = p[at]
+  if tag == STRING then
+    local n = cast(constWords, p + at + 1)[0]
+    return text(p + at + 5, n), at + 5 + n
+  elseif tag == NUMBER then
+    return cast(constDoubles, p + at + 1)[0], at + 9
+  elseif tag == TRUE or tag == FALSE then
+    return tag == TRUE, at + 1
+  end
+  return read(p, at)
+end
+
+local readItems = unrolled("readInner", "local i = 0", "i < c",
+  "i = i + 1 value[i], b = readInner(a, b) ", "b", readInner)
+
+local readFields = unrolled("readInner", "local i, key, field = 0", "i < c",
+  "i = i + 1 key, b = readInner(a, b) field, b = readInner(a, b) value[key] = field ", "b", readInner)
+
 local function readTable(p, at)
   local items, fields = cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0]
-  local list = {}
-  local first = at
+  local list = sized(items, fields)
+  local tag = p[at]
   at = at + 9
-  for i = 1, items do
-    list[i], at = read(p, at)
-  end
-  for _ = 1, fields do
-    local key, value
-    key, at = read(p, at)
-    value, at = read(p, at)
-    list[key] = value
-  end
-  if p[first] == ARRAY_TABLE then
+  at = readFields(list, p, readItems(list, p, at, items), fields)
+  if tag == ARRAY_TABLE then
     setmetatable(list, private.arrayMark)
-  elseif p[first] == OBJECT_TABLE then
+  elseif tag == OBJECT_TABLE then
     setmetatable(list, private.objectMark)
   end
   return list, at
@@ -279,6 +342,10 @@ function read(p, at)
 end
 
 local function readAll(p, count)
+  if count == 2 then
+    local first, at = read(p, 0)
+    return first, (read(p, at))
+  end
   local values, at = {}, 0
   for i = 1, count do
     values[i], at = read(p, at)
@@ -291,6 +358,16 @@ local ANSWERED, REFUSED, LARGER = 0, 1, 2
 
 local function unfit(why) error("what is passed is " .. why, 3) end
 
+-- writeRest writes the arguments from the fourth on.
+local function writeRest(...)
+  for i = 4, select("#", ...) do
+    local why = write((select(i, ...)), 0)
+    if why then
+      return why
+    end
+  end
+end
+
 -- bound returns the Lua function that calls Go function number. Its errors are
 -- where it was called, or, at a higher level, where its caller was.
 local function bound(number, level)
@@ -298,18 +375,20 @@ local function bound(number, level)
   return function(...)
     head.scratch_used, tooDeep = 0, false
     local count = select("#", ...)
-    if count == 1 then
-      local why = write((...), 0)
+    if count > 0 then
+      local first, second, third = ... -- without a loop; see unrolled
+      local why = write(first, 0)
+      if not why and count > 1 then
+        why = write(second, 0)
+        if not why and count > 2 then
+          why = write(third, 0)
+          if not why and count > 3 then
+            why = writeRest(...)
+          end
+        end
+      end
       if why then
         unfit(why)
-      end
-    elseif count > 0 then
-      local list = { ... }
-      for i = 1, count do
-        local why = write(list[i], 0)
-        if why then
-          unfit(why)
-        end
       end
     end
     head.number, head.count = number, count
