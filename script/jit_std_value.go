@@ -156,19 +156,43 @@ func (b *jitStandard) fields(t *std.Table, count, depth int) error {
 	return first
 }
 
-// sortFields sorts the fields by name, a few of them without the ceremony.
+// sortFields sorts the fields by name. A few of them are moved once each: moving a
+// field costs more than comparing names.
 func sortFields(t *std.Table) {
-	if len(t.Names) > 12 {
+	const few = 16
+	if len(t.Names) > few {
 		t.Sort()
 		return
 	}
-	for i := 1; i < len(t.Names); i++ {
-		name, field, at := t.Names[i], t.Fields[i], i
-		for ; at > 0 && name < t.Names[at-1]; at-- {
-			t.Names[at], t.Fields[at] = t.Names[at-1], t.Fields[at-1]
+	var order [few]uint8     // where what comes here is
+	var prefixes [few]uint64 // of the names in this order
+	for i, name := range t.Names {
+		prefix, at := prefixOf(name), i
+		for ; at > 0 && (prefix < prefixes[at-1] || prefix == prefixes[at-1] && name < t.Names[order[at-1]]); at-- {
+			prefixes[at], order[at] = prefixes[at-1], order[at-1]
 		}
-		t.Names[at], t.Fields[at] = name, field
+		prefixes[at], order[at] = prefix, uint8(i)
 	}
+	for i := range t.Names {
+		if int(order[i]) == i {
+			continue
+		}
+		name, field, to := t.Names[i], t.Fields[i], i
+		for from := int(order[to]); from != i; from = int(order[to]) {
+			t.Names[to], t.Fields[to] = t.Names[from], t.Fields[from]
+			order[to], to = uint8(to), from
+		}
+		t.Names[to], t.Fields[to], order[to] = name, field, uint8(to)
+	}
+}
+
+// prefixOf returns the first bytes of a text as a number: texts of different ones are
+// in their order.
+func prefixOf(text string) (prefix uint64) {
+	for i := range min(len(text), 8) {
+		prefix |= uint64(text[i]) << (56 - 8*i)
+	}
+	return prefix
 }
 
 // badKey says what is wrong with the key that was read last, of a table with so many

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,10 +31,22 @@ func call(t testing.TB, c *Context, name string, arguments ...Value) []Value {
 func try(c *Context, name string, arguments ...Value) ([]Value, error) {
 	for _, f := range Functions() {
 		if f.Name == name {
-			return f.Call(c, arguments)
+			results, err := f.Call(c, arguments)
+			return kept(results), err
 		}
 	}
 	return nil, errors.New("there is no " + name)
+}
+
+// kept returns a copy of results, which are good until the next call only.
+func kept(values []Value) []Value {
+	values = slices.Clone(values)
+	for i, v := range values {
+		if v.Kind == Map {
+			values[i] = OfTable(&Table{List: kept(v.Table.List), Names: slices.Clone(v.Table.Names), Fields: kept(v.Table.Fields), Array: v.Table.Array})
+		}
+	}
+	return values
 }
 
 // show writes values so that they can be compared.

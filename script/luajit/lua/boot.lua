@@ -47,7 +47,8 @@ typedef struct {
 
 local head = new("gopiper_head")
 local bytes, words, doubles = ffi.typeof("uint8_t[?]"), ffi.typeof("uint32_t *"), ffi.typeof("double *")
-local constWords, constDoubles = ffi.typeof("const uint32_t *"), ffi.typeof("const double *")
+-- Sizes are read as what LuaJIT calculates with as integers.
+local constWords, constDoubles, sizes = ffi.typeof("const uint32_t *"), ffi.typeof("const double *"), ffi.typeof("const int32_t *")
 local callback = cast("int (*)(uintptr_t)", address)
 
 local outputStart, outputMax = 512, 2 ^ 31 - 1
@@ -287,7 +288,7 @@ local read
 local function readInner(p, at)
   local tag = p[at]
   if tag == STRING then
-    local n = cast(constWords, p + at + 1)[0]
+    local n = cast(sizes, p + at + 1)[0]
     return text(p + at + 5, n), at + 5 + n
   elseif tag == NUMBER then
     return cast(constDoubles, p + at + 1)[0], at + 9
@@ -304,7 +305,7 @@ local readFields = unrolled("readInner", "local i, key, field = 0", "i < c",
   "i = i + 1 key, b = readInner(a, b) field, b = readInner(a, b) value[key] = field ", "b", readInner)
 
 local function readTable(p, at)
-  local items, fields = cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0]
+  local items, fields = cast(sizes, p + at + 1)[0], cast(sizes, p + at + 5)[0]
   local list = sized(items, fields)
   local tag = p[at]
   at = at + 9
@@ -321,21 +322,21 @@ end
 function read(p, at)
   local tag = p[at]
   if tag == STRING then
-    local n = cast(constWords, p + at + 1)[0]
+    local n = cast(sizes, p + at + 1)[0]
     return text(p + at + 5, n), at + 5 + n
   elseif tag == NUMBER then
     return cast(constDoubles, p + at + 1)[0], at + 9
   elseif tag == NIL then
     return nil, at + 1
   elseif tag == OBJECT then
-    return private.object(cast(constWords, p + at + 1)[0], cast(constWords, p + at + 5)[0],
+    return private.object(cast(sizes, p + at + 1)[0], cast(constWords, p + at + 5)[0],
       cast(constDoubles, p + at + 9)[0]), at + 17
   elseif tag == TABLE or tag == ARRAY_TABLE or tag == OBJECT_TABLE then
     return readTable(p, at)
   elseif tag == NULL then
     return private.null, at + 1
   elseif tag == EXACT then
-    local n = cast(constWords, p + at + 1)[0]
+    local n = cast(sizes, p + at + 1)[0]
     return private.exact(text(p + at + 5, n)), at + 5 + n
   end
   return tag == TRUE, at + 1
