@@ -15,11 +15,23 @@ import (
 	"github.com/gopiper/gopiper/script/std"
 )
 
+// shapes are tables of which hardly two have the same fields.
+const shapes = `local values = {}
+for i = 1, 64 do
+  values[i] = {}
+  for j = 1, 8 do
+    local kind = math.floor(i / 2 ^ (j % 6)) % 4
+    if kind > 0 then values[i]["f" .. j] = kind == 1 and j or kind == 2 and "x" or true end
+  end
+end`
+
 // standardCalls are calls of all groups of the standard library with small
 // arguments. What is before them is not measured.
 var standardCalls = []struct{ name, before, call string }{
 	{"json.decode", ``, `gopiper.json.decode('{"id":7,"name":"ann","tags":["a","b"],"ok":true}')`},
 	{"json.encode", `local v = { id = 7, name = "ann", tags = { "a", "b" }, ok = true }`, `gopiper.json.encode(v)`},
+	{"json.decode, shapes", shapes + ` for i, v in ipairs(values) do values[i] = gopiper.json.encode(v) end`, `gopiper.json.decode(values[i % 64 + 1])`},
+	{"json.encode, shapes", shapes, `gopiper.json.encode(values[i % 64 + 1])`},
 	{"time.parse", ``, `gopiper.time.parse("2026-01-01T00:00:00Z")`},
 	{"time.format", ``, `gopiper.time.format(1767225600 + i, "%F")`},
 	{"regex.match", ``, `gopiper.regex.match("GET /a", "^GET")`},
@@ -111,7 +123,7 @@ func callOf(b *testing.B, before, call string) (*std.Function, []std.Value) {
 		if strings.Contains(before, "gopiper") {
 			return nil, nil
 		}
-		if err := L.DoString("local i = 1 " + before + " called" + strings.TrimPrefix(call, name)); err != nil {
+		if err := L.DoString("local i = 1; " + before + " called" + strings.TrimPrefix(call, name)); err != nil {
 			b.Fatal(err)
 		}
 		return &f, arguments

@@ -30,8 +30,15 @@ func (b *jitStandard) gather(c *luajit.Call, f *std.Function) error {
 	return nil
 }
 
+// smallArguments is how many bytes of arguments may stay in memory after a call.
+const smallArguments = 1 << 10
+
 // forget lets go of the arguments.
 func (b *jitStandard) forget() {
+	if b.reader.Size() <= smallArguments {
+		b.tables.Leave()
+		return
+	}
 	clear(b.arguments)
 	b.reader, b.item = luajit.Reader{}, luajit.Item{}
 	b.tables.Release()

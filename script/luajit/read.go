@@ -2,7 +2,7 @@ package luajit
 
 import "unsafe"
 
-// Kind is what a [Item] is.
+// Kind is what an [Item] is.
 type Kind uint8
 
 // The kinds, as the tags of lua/boot.lua.
@@ -44,6 +44,9 @@ func newReader(raw []byte) Reader {
 	text := string(raw)
 	return Reader{text: text, rest: reader{rest: unsafe.Slice(unsafe.StringData(text), len(text))}}
 }
+
+// Size returns how many bytes all of it takes.
+func (r *Reader) Size() int { return len(r.text) }
 
 // Next reads the next value into item. There must be one.
 func (r *Reader) Next(item *Item) {
