@@ -87,20 +87,23 @@ func TestStandardTablesCross(t *testing.T) {
 	})
 }
 
-func TestSortFields(t *testing.T) {
+func TestFieldOrder(t *testing.T) {
+	var order fieldOrder // that of the table before
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfNDistinct(rapid.StringMatching("[ab\\x00\\xff]{0,10}"), 0, 20, rapid.ID[string]).Draw(t, "names")
-		table := &std.Table{}
-		for _, name := range names {
-			table.Set(name, std.Text(name))
-		}
-		sortFields(table)
-		if !slices.IsSorted(table.Names) || len(table.Names) != len(names) {
-			t.Fatalf("%q", table.Names)
-		}
-		for i, name := range table.Names {
-			if table.Fields[i].Text != name {
-				t.Fatalf("%q is with %q", name, table.Fields[i].Text)
+		for _, shift := range []int{0, 0, len(names) / 2} {
+			table := &std.Table{}
+			for _, name := range slices.Concat(names[shift:], names[:shift]) {
+				table.Set(name, std.Text(name))
+			}
+			order.sort(table)
+			if !slices.IsSorted(table.Names) || len(table.Names) != len(names) {
+				t.Fatalf("%q", table.Names)
+			}
+			for i, name := range table.Names {
+				if table.Fields[i].Text != name {
+					t.Fatalf("%q is with %q", name, table.Fields[i].Text)
+				}
 			}
 		}
 	})

@@ -12,9 +12,10 @@ import (
 // again, for the library keeps none.
 type jitTables struct {
 	reader luajit.Reader
-	item   luajit.Item // that was read last
-	left   int         // values that the arguments may still hold
-	tables std.Tables  // of the arguments
+	item   luajit.Item   // that was read last
+	left   int           // values that the arguments may still hold
+	tables std.Tables    // of the arguments
+	orders [4]fieldOrder // of their fields, by how deep they are
 }
 
 // gather reads the arguments that follow the number of the function.
@@ -158,39 +159,69 @@ func (b *jitStandard) fields(t *std.Table, count, depth int) error {
 		return wrong
 	}
 	if !sorted {
-		sortFields(t)
+		b.orders[depth%len(b.orders)].sort(t)
 	}
 	return first
 }
 
-// sortFields sorts the fields by name. A few of them are moved once each: moving a
-// field costs more than comparing names.
-func sortFields(t *std.Table) {
-	const few = 16
-	if len(t.Names) > few {
+// fewFields is how many fields are sorted in a way of their own.
+const fewFields = 16
+
+// fieldOrder is in which order the fields of a table were sorted: one that comes
+// after it often has the same names in the same places.
+type fieldOrder struct {
+	count int
+	from  [fewFields]uint8
+}
+
+// sort sorts the fields by name. A few of them are moved once each: moving a field
+// costs more than comparing names.
+func (o *fieldOrder) sort(t *std.Table) {
+	if len(t.Names) > fewFields {
 		t.Sort()
 		return
 	}
-	var order [few]uint8     // where what comes here is
-	var prefixes [few]uint64 // of the names in this order
-	for i, name := range t.Names {
-		prefix, at := prefixOf(name), i
-		for ; at > 0 && (prefix < prefixes[at-1] || prefix == prefixes[at-1] && name < t.Names[order[at-1]]); at-- {
-			prefixes[at], order[at] = prefixes[at-1], order[at-1]
-		}
-		prefixes[at], order[at] = prefix, uint8(i)
+	if !o.fits(t.Names) {
+		o.find(t.Names)
 	}
+	from := o.from
 	for i := range t.Names {
-		if int(order[i]) == i {
+		if int(from[i]) == i {
 			continue
 		}
 		name, field, to := t.Names[i], t.Fields[i], i
-		for from := int(order[to]); from != i; from = int(order[to]) {
-			t.Names[to], t.Fields[to] = t.Names[from], t.Fields[from]
-			order[to], to = uint8(to), from
+		for at := int(from[to]); at != i; at = int(from[to]) {
+			t.Names[to], t.Fields[to] = t.Names[at], t.Fields[at]
+			from[to], to = uint8(to), at
 		}
-		t.Names[to], t.Fields[to], order[to] = name, field, uint8(to)
+		t.Names[to], t.Fields[to], from[to] = name, field, uint8(to)
 	}
+}
+
+// fits tells whether the order is that of these names.
+func (o *fieldOrder) fits(names []string) bool {
+	if len(names) != o.count {
+		return false
+	}
+	for i := 1; i < len(names); i++ {
+		if names[o.from[i-1]] > names[o.from[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// find finds the order of names, which are few.
+func (o *fieldOrder) find(names []string) {
+	var prefixes [fewFields]uint64 // in the order
+	for i, name := range names {
+		prefix, at := prefixOf(name), i
+		for ; at > 0 && (prefix < prefixes[at-1] || prefix == prefixes[at-1] && name < names[o.from[at-1]]); at-- {
+			prefixes[at], o.from[at] = prefixes[at-1], o.from[at-1]
+		}
+		prefixes[at], o.from[at] = prefix, uint8(i)
+	}
+	o.count = len(names)
 }
 
 // prefixOf returns the first bytes of a text as a number: texts of different ones are
