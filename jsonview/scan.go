@@ -1,6 +1,7 @@
 package jsonview
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"strconv"
@@ -13,6 +14,8 @@ const MaxDepth = 1000
 type SyntaxError struct {
 	// Offset counts bytes from the start of the text.
 	Offset int
+	// Line and Column say the same, counted from 1, the column in bytes.
+	Line, Column int
 	// Expected is what should have been there, such as "a value".
 	Expected string
 	// Found is the byte at Offset; End is true if the text ends there.
@@ -23,6 +26,10 @@ type SyntaxError struct {
 // Error returns a sentence such as
 //
 //	offset 17: expected ',' or '}', found 'x'
+//
+// or, if it is not in the first line,
+//
+//	offset 17, line 2, column 5: expected ',' or '}', found 'x'
 func (e *SyntaxError) Error() string {
 	found := "the end"
 	if !e.End {
@@ -31,7 +38,11 @@ func (e *SyntaxError) Error() string {
 			found = "byte 0x" + strconv.FormatUint(uint64(e.Found), 16)
 		}
 	}
-	return "offset " + strconv.Itoa(e.Offset) + ": expected " + e.Expected + ", found " + found
+	where := strconv.Itoa(e.Offset)
+	if e.Line > 1 {
+		where += ", line " + strconv.Itoa(e.Line) + ", column " + strconv.Itoa(e.Column)
+	}
+	return "offset " + where + ": expected " + e.Expected + ", found " + found
 }
 
 // fault is what the scanner expected where it failed; 0 means that it did not.
@@ -74,7 +85,9 @@ var expectations = [...]string{
 }
 
 func syntaxError(src []byte, offset int, f fault) *SyntaxError {
-	e := &SyntaxError{Offset: offset, Expected: expectations[f], End: offset >= len(src)}
+	before := src[:min(offset, len(src))]
+	e := &SyntaxError{Offset: offset, Expected: expectations[f], End: offset >= len(src),
+		Line: 1 + bytes.Count(before, []byte{'\n'}), Column: len(before) - bytes.LastIndexByte(before, '\n')}
 	if !e.End {
 		e.Found = src[offset]
 	}

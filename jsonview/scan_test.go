@@ -38,6 +38,8 @@ func TestSyntaxErrorsSayWhereAndWhat(t *testing.T) {
 		{"1.", "offset 2: expected a digit, found the end"},
 		{"1e+", "offset 3: expected a digit, found the end"},
 		{"\xff", "offset 0: expected a value, found byte 0xff"},
+		{"{\n \"a\": 1,\n}", "offset 11, line 3, column 1: expected a key in quotes, found '}'"},
+		{"[\n", "offset 2, line 2, column 1: expected a value, found the end"},
 		{strings.Repeat("[", 1001), "offset 1000: expected nesting of at most 1000, found '['"},
 		{strings.Repeat("[", 2_000_000), "offset 1000: expected nesting of at most 1000, found '['"},
 	} {

@@ -265,6 +265,7 @@ var topologies = []struct {
 	follows      bool
 	repeats      bool
 	rotates      bool // the file in is renamed now and then
+	counts       bool // the state says how many messages of each key there were
 	outs         [][]string
 }{
 	{name: "resume", sections: 1, order: oracle.Total, outs: [][]string{{"out"}}, script: `
@@ -304,6 +305,46 @@ gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true },
 	{name: "unordered", sections: 1, outs: [][]string{{"out"}}, script: `
 gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, gopiper.func{ function(msg) end, workers = 4, order = "none" }, gopiper.file{ path = "out" } },
   { name = "p", max_messages = MAX })`},
+	{name: "state", sections: 1, order: oracle.Total, counts: true, outs: [][]string{{"out"}}, script: luaCounts("gopher-lua")},
+	{name: "state on LuaJIT", sections: 1, order: oracle.Total, counts: true, outs: [][]string{{"out"}}, script: luaCounts("luajit")},
+}
+
+// luaCounts is a pipeline that counts the messages of each key in its state, and says
+// at its end how many there were.
+func luaCounts(engine string) string {
+	return `
+gopiper.createPipeline({ gopiper.file{ paths = "in", resume = true }, {
+  engine = "` + engine + `", stateful = true,
+  handle = function(msg) gopiper.state.add(msg.data:match('"key":"(k%d+)"'), 1) end,
+  close = function()
+    local keys = gopiper.state.keys()
+    table.sort(keys)
+    for i, key in ipairs(keys) do keys[i] = key .. "=" .. gopiper.state.get(key) end
+    print("counted " .. table.concat(keys, " "))
+  end,
+}, gopiper.file{ path = "out" } },
+  { name = "p", max_messages = MAX })`
+}
+
+// counted is what the state should say: a message that came twice counts once, and one
+// in quarantine does not.
+func (r *rig) counted(t testing.TB) string {
+	t.Helper()
+	counts := map[string]int{}
+	count := func(data []byte, n int) {
+		_, rest, _ := strings.Cut(string(data), `"key":"`)
+		key, _, _ := strings.Cut(rest, `"`)
+		counts[key] += n
+	}
+	for seq := range r.fed {
+		count(r.generator.Append(nil, seq), 1)
+	}
+	quarantined(t, r.path("state"), func(q engine.Quarantined) { count(q.Data, -1) })
+	text := "counted"
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		text += fmt.Sprintf(" %s=%d", key, counts[key])
+	}
+	return text
 }
 
 // TestKills kills gopiper while it runs the pipelines of scripts.
@@ -341,8 +382,11 @@ func TestKills(t *testing.T) {
 				k.one()
 				r.collect(t)
 			}
-			finish(t, r, topology.follows)
+			last := finish(t, r, topology.follows)
 			t.Log(&k)
+			if want := r.counted(t); topology.counts && !strings.Contains(last.said.String(), want+"\n") {
+				t.Errorf("seed %d: the state says %q, want %q", s, last.said, want)
+			}
 			if err := r.audit(t, oracle.Terms{Duplicates: bound, Order: topology.order, Poisoned: int64(k.deaths)}); err != nil {
 				t.Errorf("seed %d: %v", s, err)
 			}
@@ -361,7 +405,7 @@ func rotate(t testing.TB, r *rig, number int) {
 }
 
 // finish runs the pipeline of a rig until all has come through.
-func finish(t testing.TB, r *rig, follows bool) {
+func finish(t testing.TB, r *rig, follows bool) *process {
 	t.Helper()
 	p := r.start(t)
 	if follows {
@@ -377,6 +421,7 @@ func finish(t testing.TB, r *rig, follows bool) {
 	if code := p.code(); code != 0 && code != 4 {
 		t.Fatalf("it ends with %d: %s", code, p.said)
 	}
+	return p
 }
 
 // stop sends SIGTERM to a process once its pipelines run.
