@@ -14,7 +14,7 @@ local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, error, getinfo, getmetatable, load, newproxy =
   collectgarbage, error, debug.getinfo, getmetatable, load, newproxy
 local next, rawget, rawmeta, rawset, select, setmetatable = next, rawget, debug.getmetatable, rawset, select, setmetatable
-local sized, tostring = require("table.new"), tostring
+local dump, rep, sized, tostring = string.dump, string.rep, require("table.new"), tostring
 local private = { names = setmetatable({}, { __mode = "k" }) } -- of what is ours only; names are those of userdata
 local type, unpack, xpcall = type, unpack, xpcall
 
@@ -164,24 +164,6 @@ local function writeInner(value, depth, refs)
   end
 end
 
--- LuaJIT compiles no loop of a script as a whole if one in it was compiled before.
--- The tables that scripts pass have few elements: those need no loop, for what is done
--- with one element stands in the source many times. unrolled makes such a function: of
--- what it does first, when there is an element more, what it does with it, and what it
--- returns.
-local function unrolled(names, first, more, step, result, ...)
-  local source = "local " .. names .. " = ... return function(value, a, b, c) local why " .. first
-  local one = " if not (" .. more .. ") then return " .. result .. " end " .. step
-  source = source .. one:rep(12) .. " while " .. more .. " do " .. step .. " end return " .. result .. " end"
-  return load(source)(...)
-end
-
-local check = " if why then return 0, why end "
-
-local writeItems = unrolled("rawget, writeInner", "local count, item = 0, rawget(value, 1)", "item ~= nil",
-  "count = count + 1 why = writeInner(item, a, b)" .. check .. "item = rawget(value, count + 1) ",
-  "count", rawget, writeInner)
-
 -- writeOdd writes a field whose key is no string.
 local function writeOdd(key, field, depth, refs)
   if refs and type(key) ~= "number" then
@@ -190,12 +172,8 @@ local function writeOdd(key, field, depth, refs)
   return write(key, depth, refs) or write(field, depth, refs)
 end
 
-local writeFields = unrolled("next, type, writeText, writeInner, writeOdd, STRING",
-  "local count, key, field = 0, next(value)", "key ~= nil",
-  "if type(key) == 'string' then count = count + 1 writeText(STRING, key) why = writeInner(field, a, b)" .. check ..
-  "elseif not (type(key) == 'number' and key >= 1 and key <= c and key % 1 == 0) then " ..
-  "count = count + 1 why = writeOdd(key, field, a, b)" .. check .. "end key, field = next(value, key) ",
-  "count", next, type, writeText, writeInner, writeOdd, STRING)
+-- What is done with the elements of tables is made when the first table crosses.
+local writeItems, writeFields, readItems, readFields, unroll
 
 local function writeTable(value, depth, refs)
   if tooDeep or depth > depthMax then
@@ -205,6 +183,9 @@ local function writeTable(value, depth, refs)
       return
     end
     return deep
+  end
+  if not writeItems then
+    unroll()
   end
   local at = need(9)
   head.scratch_used = at + 9
@@ -298,13 +279,39 @@ local function readInner(p, at)
   return read(p, at)
 end
 
-local readItems = unrolled("readInner", "local i = 0", "i < c",
-  "i = i + 1 value[i], b = readInner(a, b) ", "b", readInner)
+-- LuaJIT compiles no loop of a script as a whole if one in it was compiled before.
+-- The tables that scripts pass have few elements: those need no loop, for what is done
+-- with one element stands in the source many times. unrolled makes such a function: of
+-- what it does first, when there is an element more, what it does with it, and what it
+-- returns.
+local function unrolled(names, first, more, step, result, ...)
+  local source = "local " .. names .. " = ... return function(value, a, b, c) local why " .. first
+  local one = " if not (" .. more .. ") then return " .. result .. " end " .. step
+  source = source .. rep(one, 12) .. " while " .. more .. " do " .. step .. " end return " .. result .. " end"
+  return load(dump(load(source), true))(...)
+end
 
-local readFields = unrolled("readInner", "local i, key, field = 0", "i < c",
-  "i = i + 1 key, b = readInner(a, b) field, b = readInner(a, b) value[key] = field ", "b", readInner)
+function unroll()
+  local check = " if why then return 0, why end "
+  writeItems = unrolled("rawget, writeInner", "local count, item = 0, rawget(value, 1)", "item ~= nil",
+    "count = count + 1 why = writeInner(item, a, b)" .. check .. "item = rawget(value, count + 1) ",
+    "count", rawget, writeInner)
+  writeFields = unrolled("next, type, writeText, writeInner, writeOdd, STRING",
+    "local count, key, field = 0, next(value)", "key ~= nil",
+    "if type(key) == 'string' then count = count + 1 writeText(STRING, key) why = writeInner(field, a, b)" .. check ..
+    "elseif not (type(key) == 'number' and key >= 1 and key <= c and key % 1 == 0) then " ..
+    "count = count + 1 why = writeOdd(key, field, a, b)" .. check .. "end key, field = next(value, key) ",
+    "count", next, type, writeText, writeInner, writeOdd, STRING)
+  readItems = unrolled("readInner", "local i = 0", "i < c",
+    "i = i + 1 value[i], b = readInner(a, b) ", "b", readInner)
+  readFields = unrolled("readInner", "local i, key, field = 0", "i < c",
+    "i = i + 1 key, b = readInner(a, b) field, b = readInner(a, b) value[key] = field ", "b", readInner)
+end
 
 local function readTable(p, at)
+  if not readItems then
+    unroll()
+  end
   local items, fields = cast(sizes, p + at + 1)[0], cast(sizes, p + at + 5)[0]
   local list = sized(items, fields)
   local tag = p[at]
