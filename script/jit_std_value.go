@@ -135,8 +135,9 @@ func (b *jitStandard) fields(t *std.Table, count, depth int) error {
 	at := ""
 	sorted, last := true, ""
 	for range count {
-		b.reader.Next(&b.item)
-		if b.item.Kind != luajit.IsString {
+		name, named := b.reader.Text()
+		if !named {
+			b.reader.Next(&b.item)
 			if wrong == nil {
 				wrong = b.badKey(len(t.List))
 			}
@@ -144,10 +145,14 @@ func (b *jitStandard) fields(t *std.Table, count, depth int) error {
 			b.skip(1)
 			continue
 		}
-		name := b.item.Text
 		sorted, last = sorted && last <= name, name
+		t.Names = append(t.Names, name)
+		if text, ok := b.reader.Text(); ok {
+			t.Fields = append(t.Fields, std.Text(text))
+			continue
+		}
 		b.reader.Next(&b.item)
-		t.Names, t.Fields = append(t.Names, name), append(t.Fields, std.Value{})
+		t.Fields = append(t.Fields, std.Value{})
 		if err := b.fromLua(&t.Fields[len(t.Fields)-1], depth+1); err != nil && (first == nil || name < at) {
 			first, at = deeper("."+name, depth, err), name
 		}

@@ -1,6 +1,9 @@
 package luajit
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // Kind is what an [Item] is.
 type Kind uint8
@@ -47,6 +50,19 @@ func newReader(raw []byte) Reader {
 
 // Size returns how many bytes all of it takes.
 func (r *Reader) Size() int { return len(r.text) }
+
+// Text reads the next value if it is a string, and does nothing otherwise. There must
+// be one.
+func (r *Reader) Text() (text string, ok bool) {
+	rest := r.rest.rest
+	if rest[0] != tagString {
+		return "", false
+	}
+	from := len(r.text) - len(rest) + 5
+	to := from + int(binary.NativeEndian.Uint32(rest[1:]))
+	r.rest.rest = rest[5+to-from:]
+	return r.text[from:to], true
+}
 
 // Next reads the next value into item. There must be one.
 func (r *Reader) Next(item *Item) {
