@@ -2,9 +2,9 @@ package script
 
 import (
 	"encoding/binary"
-	"fmt"
 	"log/slog"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,9 +21,10 @@ type jitStandard struct {
 	context   std.Context
 	arguments []std.Value
 	jitTables
-	objects  []any
-	numbers  map[any]uint32 // of the objects
-	position string         // of the script, for log lines
+	objects []any
+	numbers map[any]uint32 // of the objects
+	file    string         // of the script, for log lines
+	line    int
 }
 
 // jitFunctions are the functions of the library, which all states share.
@@ -56,15 +57,7 @@ func (b *jitStandard) where() []slog.Attr {
 	if b.seat != nil && b.seat.function.stage != "" {
 		list = append(list, slog.String("pipeline", b.seat.function.pipelineName), slog.String("stage", b.seat.function.stage))
 	}
-	return append(list, slog.String("position", b.position))
-}
-
-// at is told where the script is, before it logs.
-func (b *jitStandard) at(c *luajit.Call) error {
-	file, _ := c.Bytes(0)
-	line, _ := c.Number(1)
-	b.position = fmt.Sprintf("%s:%d", file, int(line))
-	return nil
+	return append(list, slog.String("position", b.file+":"+strconv.Itoa(b.line)))
 }
 
 // group tells what stands behind gopiper.NAME: the numbers of the functions of a
@@ -96,6 +89,20 @@ func (b *jitStandard) group(c *luajit.Call) error {
 // call calls the function whose number is the first argument.
 func (b *jitStandard) call(c *luajit.Call) error {
 	b.reader = c.Reader()
+	return b.perform(c, 0)
+}
+
+// log does the same; before the number stand the file and the line of the script.
+func (b *jitStandard) log(c *luajit.Call) error {
+	b.reader = c.Reader()
+	b.file, _ = b.reader.Text()
+	b.reader.Next(&b.item)
+	b.line = int(b.item.Number)
+	return b.perform(c, 2)
+}
+
+// perform calls a function of which so many arguments, none of its own, were read.
+func (b *jitStandard) perform(c *luajit.Call, read int) error {
 	b.reader.Next(&b.item)
 	f := &b.functions[int(b.item.Number)]
 	st, _ := c.Host().(*jitState)
@@ -107,7 +114,7 @@ func (b *jitStandard) call(c *luajit.Call) error {
 		}
 	}
 	defer b.forget()
-	if err := b.gather(c, f); err != nil {
+	if err := b.gather(f, c.Len()-read-1); err != nil {
 		return err
 	}
 	results, err := f.Call(&b.context, b.arguments)

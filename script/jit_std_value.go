@@ -18,10 +18,10 @@ type jitTables struct {
 	orders [4]fieldOrder // of their fields, by how deep they are
 }
 
-// gather reads the arguments that follow the number of the function.
-func (b *jitStandard) gather(c *luajit.Call, f *std.Function) error {
+// gather reads the arguments of a function.
+func (b *jitStandard) gather(f *std.Function, count int) error {
 	b.arguments, b.left = b.arguments[:0], argumentsMax
-	for i := 1; i < c.Len(); i++ {
+	for i := 1; i <= count; i++ {
 		b.reader.Next(&b.item)
 		b.arguments = append(b.arguments, std.Value{})
 		if err := b.fromLua(&b.arguments[i-1], 0); err != nil {

@@ -448,9 +448,9 @@ local function stack(level)
   return all
 end
 
--- where is the innermost line of the user's own.
-local function where()
-  local level = 2
+-- where is the innermost line of the user's own, from a level of the stack on.
+local function where(level)
+  level = level or 2
   local info = getinfo(level, "Sl")
   while info do
     if own[info.source] and info.currentline > 0 then
