@@ -17,6 +17,8 @@ var (
 	librarySource string
 	//go:embed lua/module.lua
 	moduleSource string
+	//go:embed lua/table.lua
+	tableSource string
 	//go:embed lua/function.lua
 	functionSource string
 )
@@ -32,7 +34,7 @@ type bytecode struct {
 // bytecodes are the sources that run when a state is made, in the order in which
 // lua/boot.lua takes them, and the driver of functions.
 type bytecodes struct {
-	boot   [5]bytecode
+	boot   [6]bytecode
 	driver bytecode
 }
 
@@ -46,7 +48,7 @@ func (l *Library) compile() (*bytecodes, error) {
 	}
 	defer native(l.closeState, s.lua)
 	var all bytecodes
-	for i, source := range []string{bootSource, partSource, objectSource, librarySource, moduleSource} {
+	for i, source := range []string{bootSource, partSource, objectSource, librarySource, moduleSource, tableSource} {
 		name := "=library.lua\x00"
 		if i == 0 {
 			name = "=boot.lua\x00"
