@@ -223,8 +223,8 @@ func (d *describing) functions() map[string]luajit.Func {
 			return nil
 		},
 		"host.group": d.standard.group,
-		"host.at":    d.standard.at,
 		"call.std":   d.standard.call,
+		"call.log":   d.standard.log,
 		"host.now":   func(c *luajit.Call) error { return c.Return(float64(w.now.Unix())) },
 		"host.seed":  func(c *luajit.Call) error { return c.Return(float64(rand.Uint32())) },
 		"host.print": func(c *luajit.Call) error {

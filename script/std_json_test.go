@@ -106,11 +106,11 @@ func drawJSON(t *rapid.T, depth int) string {
 // the library, and can be decoded and encoded again.
 func TestStandardJSONRoundTrip(t *testing.T) {
 	c := functionOf(load(t, withFunction(`msg.data = gopiper.json.encode(gopiper.json.decode(msg.data))`)), 0, 1).Create(0, 0, nil).(component.BatchHandler)
-	var context std.Context
+	contexts := map[string]*std.Context{"json.decode": {}, "json.encode": {}} // results are good until the next call with the same one
 	library := func(name string, value std.Value) std.Value {
 		for _, f := range std.Functions() {
 			if f.Name == name {
-				results, err := f.Call(&context, []std.Value{value})
+				results, err := f.Call(contexts[name], []std.Value{value})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -19,9 +19,13 @@ type Func func(*Call) error
 // Call is one call of a Func: arguments and results, both counted from 0.
 type Call struct {
 	state     *State
+	given     int    // arguments
+	raw       []byte // all of them: memory of Lua's
+	parsed    bool   // so that they are in arguments, too
 	arguments []argument
 	reply     []byte
 	count     int
+	open      int // values that the tables of the reply still lack
 	answer    uintptr
 }
 
@@ -36,43 +40,61 @@ type argument struct {
 }
 
 // Len returns how many arguments there are; those that are nil count.
-func (c *Call) Len() int { return len(c.arguments) }
+func (c *Call) Len() int { return c.given }
+
+// Reader returns what reads all arguments, in their order, without a copy of each.
+func (c *Call) Reader() Reader { return newReader(c.raw) }
+
+// argument returns argument i; nil if there is none.
+func (c *Call) argument(i int) *argument {
+	if !c.parsed {
+		c.parse()
+	}
+	if i >= len(c.arguments) {
+		return nil
+	}
+	return &c.arguments[i]
+}
 
 // Number returns argument i if it is a number.
 func (c *Call) Number(i int) (float64, bool) {
-	if i >= len(c.arguments) || c.arguments[i].tag != tagNumber {
-		return 0, false
+	if a := c.argument(i); a != nil && a.tag == tagNumber {
+		return a.number, true
 	}
-	return c.arguments[i].number, true
+	return 0, false
 }
 
 // Bytes returns argument i if it is a string. The bytes are Lua's: they must not
 // be changed, and not be kept.
 func (c *Call) Bytes(i int) ([]byte, bool) {
-	if i >= len(c.arguments) || c.arguments[i].tag != tagString {
-		return nil, false
+	if a := c.argument(i); a != nil && a.tag == tagString {
+		return a.text, true
 	}
-	return c.arguments[i].text, true
+	return nil, false
 }
 
 // Object returns argument i if it is an object.
 func (c *Call) Object(i int) (Object, bool) {
-	if i >= len(c.arguments) || c.arguments[i].tag != tagObject {
-		return Object{}, false
+	if a := c.argument(i); a != nil && a.tag == tagObject {
+		return a.object, true
 	}
-	return c.arguments[i].object, true
+	return Object{}, false
 }
 
 // IsNil tells whether argument i is nil, or not there.
-func (c *Call) IsNil(i int) bool { return i >= len(c.arguments) || c.arguments[i].tag == tagNil }
+func (c *Call) IsNil(i int) bool {
+	a := c.argument(i)
+	return a == nil || a.tag == tagNil
+}
 
 // Value returns a copy of argument i: nil, bool, float64, string, *Table, Object,
 // Null, Exact or Other; nil, too, where there is none.
 func (c *Call) Value(i int) any {
-	if i >= len(c.arguments) {
+	a := c.argument(i)
+	if a == nil {
 		return nil
 	}
-	switch a := c.arguments[i]; a.tag {
+	switch a.tag {
 	case tagNumber:
 		return a.number
 	case tagString:
@@ -96,11 +118,33 @@ func (c *Call) Host() any { return c.state.host }
 
 // ReturnNumber adds a result.
 func (c *Call) ReturnNumber(number float64) {
-	c.reply, c.count = appendNumber(c.reply, number), c.count+1
+	c.reply = appendNumber(c.reply, number)
+	c.added()
 }
 
 // ReturnObject adds an object as a result.
-func (c *Call) ReturnObject(o Object) { c.reply, c.count = appendObject(c.reply, o), c.count+1 }
+func (c *Call) ReturnObject(o Object) {
+	c.reply = appendObject(c.reply, o)
+	c.added()
+}
+
+// ReturnTable adds a table. What is in it is added next: the items, and of each
+// field its name, a string that no other field has, and its value, which is not
+// nil. Tables in it are added in the same way; they are nested at most 1000 deep.
+func (c *Call) ReturnTable(items, fields int, mark Mark) {
+	c.reply = appendTableHead(c.reply, items, fields, mark)
+	c.added()
+	c.open += items + 2*fields
+}
+
+// added counts a value that was added: a result, or one in a table.
+func (c *Call) added() {
+	if c.open > 0 {
+		c.open--
+		return
+	}
+	c.count++
+}
 
 // Returned returns the first result that was added, as Value would.
 func (c *Call) Returned() any {
@@ -109,13 +153,40 @@ func (c *Call) Returned() any {
 }
 
 // ReturnNil adds a nil.
-func (c *Call) ReturnNil() { c.reply, c.count = append(c.reply, tagNil), c.count+1 }
+func (c *Call) ReturnNil() {
+	c.reply = append(c.reply, tagNil)
+	c.added()
+}
+
+// ReturnNull adds JSON's null.
+func (c *Call) ReturnNull() {
+	c.reply = append(c.reply, tagNull)
+	c.added()
+}
+
+// ReturnBool adds a boolean.
+func (c *Call) ReturnBool(b bool) {
+	c.reply = appendBool(c.reply, b)
+	c.added()
+}
+
+// ReturnExact adds the exact number of a text.
+func (c *Call) ReturnExact(text string) {
+	c.reply = appendExact(c.reply, text)
+	c.added()
+}
 
 // ReturnBytes adds a string as a result; the bytes are copied.
-func (c *Call) ReturnBytes(text []byte) { c.reply, c.count = appendText(c.reply, text), c.count+1 }
+func (c *Call) ReturnBytes(text []byte) {
+	c.reply = appendText(c.reply, text)
+	c.added()
+}
 
 // ReturnText adds a string as a result.
-func (c *Call) ReturnText(text string) { c.reply, c.count = appendText(c.reply, text), c.count+1 }
+func (c *Call) ReturnText(text string) {
+	c.reply = appendText(c.reply, text)
+	c.added()
+}
 
 // Return adds a result: nil, bool, int, float64, string, []byte, []any, *Table,
 // Object, Null or Exact. The error says that it is something else, or nested too deep; then
@@ -127,7 +198,8 @@ func (c *Call) Return(value any) error {
 		c.reply = reply[:before]
 		return err
 	}
-	c.reply, c.count = reply, c.count+1
+	c.reply = reply
+	c.added()
 	return nil
 }
 
@@ -188,7 +260,7 @@ func dispatch(handle uintptr) uintptr {
 		return answered
 	}
 	c := &s.call
-	c.reply, c.count, c.answer = c.reply[:0], 0, answered
+	c.reply, c.count, c.open, c.answer = c.reply[:0], 0, 0, answered
 	f := refuse
 	if n := int(s.head.number); n < len(s.functions) {
 		f = s.functions[n]
@@ -199,18 +271,25 @@ func dispatch(handle uintptr) uintptr {
 	return s.deliver()
 }
 
-// perform reads the arguments and calls the function.
+// perform calls the function.
 func (c *Call) perform(f Func) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the function panicked: %v", p)
 		}
 		clear(c.arguments) // Lua's memory
-		c.arguments = c.arguments[:0]
+		c.arguments, c.raw, c.parsed, c.given = c.arguments[:0], nil, false, 0
 	}()
 	h := c.state.head
-	r := reader{rest: memory(&h.scratch, h.scratchUsed)}
-	for range h.count {
+	c.raw, c.given = memory(&h.scratch, h.scratchUsed), int(h.count)
+	return f(c)
+}
+
+// parse reads the arguments.
+func (c *Call) parse() {
+	c.parsed = true
+	r := reader{rest: c.raw}
+	for range c.given {
 		a := argument{tag: r.rest[0]}
 		switch a.tag {
 		case tagNumber:
@@ -227,7 +306,6 @@ func (c *Call) perform(f Func) (err error) {
 		}
 		c.arguments = append(c.arguments, a)
 	}
-	return f(c)
 }
 
 // deliver copies the reply to where Lua reads it. If there is no room, it says

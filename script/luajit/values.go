@@ -90,10 +90,7 @@ func appendValue(b []byte, value any, depth int) ([]byte, error) {
 	case nil:
 		return append(b, tagNil), nil
 	case bool:
-		if v {
-			return append(b, tagTrue), nil
-		}
-		return append(b, tagFalse), nil
+		return appendBool(b, v), nil
 	case int:
 		return appendNumber(b, float64(v)), nil
 	case float64:
@@ -111,11 +108,23 @@ func appendValue(b []byte, value any, depth int) ([]byte, error) {
 	case Null:
 		return append(b, tagNull), nil
 	case Exact:
-		b = appendText(b, string(v))
-		b[len(b)-len(v)-5] = tagExact
-		return b, nil
+		return appendExact(b, string(v)), nil
 	}
 	return b, fmt.Errorf("a %T cannot be passed to Lua", value)
+}
+
+func appendBool(b []byte, value bool) []byte {
+	if value {
+		return append(b, tagTrue)
+	}
+	return append(b, tagFalse)
+}
+
+func appendExact(b []byte, text string) []byte {
+	at := len(b)
+	b = appendText(b, text)
+	b[at] = tagExact
+	return b
 }
 
 func appendNumber(b []byte, number float64) []byte {
@@ -135,9 +144,14 @@ func appendObject(b []byte, o Object) []byte {
 // tagsOfTables are by their marks.
 var tagsOfTables = [...]byte{tagTable, tagArrayTable, tagObjectTable}
 
+// appendTableHead appends what stands before the items and fields of a table.
+func appendTableHead(b []byte, items, fields int, mark Mark) []byte {
+	b = binary.NativeEndian.AppendUint32(append(b, tagsOfTables[mark]), uint32(items))
+	return binary.NativeEndian.AppendUint32(b, uint32(fields))
+}
+
 func appendTable(b []byte, t *Table, depth int) ([]byte, error) {
-	b = binary.NativeEndian.AppendUint32(append(b, tagsOfTables[t.Mark]), uint32(len(t.Items)))
-	b = binary.NativeEndian.AppendUint32(b, uint32(len(t.Fields)))
+	b = appendTableHead(b, len(t.Items), len(t.Fields), t.Mark)
 	var err error
 	for _, item := range t.Items {
 		if b, err = appendValue(b, item, depth+1); err != nil {

@@ -220,6 +220,13 @@ func (a *arguments) fits(n int) bool {
 	return a.charge(n)
 }
 
+// array returns an empty list for the results.
+func (a *arguments) array() *Table {
+	t := a.tables.Take()
+	t.Array = true
+	return t
+}
+
 func (a *arguments) one(v Value) []Value {
 	a.results[0] = v
 	return a.results[:1]

@@ -62,6 +62,7 @@ type Context struct {
 	scratch     []byte
 	mac         mac
 	decoded     Memory[Value]
+	tables      Tables // of the results
 
 	arguments arguments
 	results   [3]Value

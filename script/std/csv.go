@@ -39,7 +39,7 @@ func csvParse(a *arguments) []Value {
 	}
 	rest := strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 	whole := len(rest)
-	t := &Table{Array: true}
+	t := a.array()
 	for {
 		var value string
 		if strings.HasPrefix(rest, `"`) {

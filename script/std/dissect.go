@@ -133,7 +133,7 @@ func dissect(a *arguments) []Value {
 	if problem != "" {
 		return a.failed("dissect: %s", problem)
 	}
-	t := &Table{}
+	t := a.tables.Take()
 	for _, i := range d.order {
 		switch f := &d.fields[i]; f.kind {
 		case 0:

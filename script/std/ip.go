@@ -55,7 +55,7 @@ func ipParse(a *arguments) []Value {
 	if address.Is4() {
 		version = 4
 	}
-	t := &Table{}
+	t := a.tables.Take()
 	t.Set("text", Text(address.String()))
 	t.Set("version", Num(version))
 	t.Set("private", Flag(address.IsPrivate()))

@@ -2,7 +2,6 @@ package std
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -51,7 +50,7 @@ func DecodeJSON[T any](c *Context, values []Value, maker Maker[T], memory *Memor
 
 // decode returns the value of a text that is one JSON value.
 func (a *arguments) decode(text string) (Value, error) {
-	return decode(a, text, Maker[Value](valueMaker{}), &a.decoded)
+	return decode(a, text, Maker[Value](valueMaker{&a.tables}), &a.decoded)
 }
 
 func decode[T any](a *arguments, text string, maker Maker[T], memory *Memory[T]) (value T, err error) {
@@ -204,19 +203,21 @@ func (d *decoder[T]) number() T {
 }
 
 // valueMaker makes Values.
-type valueMaker struct{}
+type valueMaker struct{ tables *Tables }
 
 func (valueMaker) Null() Value             { return Value{Kind: Null} }
 func (valueMaker) Flag(b bool) Value       { return Flag(b) }
 func (valueMaker) Number(f float64) Value  { return Num(f) }
 func (valueMaker) Exact(text string) Value { return Value{Kind: Exact, Text: text} }
 func (valueMaker) Text(text string) Value  { return Text(text) }
-func (valueMaker) List(list []Value) Value {
-	return OfTable(&Table{List: slices.Clone(list), Array: true})
+func (m valueMaker) List(list []Value) Value {
+	t := m.tables.Take()
+	t.List, t.Array = append(t.List, list...), true
+	return OfTable(t)
 }
 
-func (valueMaker) Object(names []string, fields []Value) Value {
-	t := &Table{}
+func (m valueMaker) Object(names []string, fields []Value) Value {
+	t := m.tables.Take()
 	for i, name := range names {
 		if t.place(name) < 0 {
 			t.Set(name, fields[i])

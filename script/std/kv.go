@@ -47,7 +47,7 @@ func kvParse(a *arguments) []Value {
 	if !a.charge(len(text)) {
 		return nil
 	}
-	t, rest := &Table{}, text
+	t, rest := a.tables.Take(), text
 	for rest != "" {
 		if !a.value() {
 			return a.excess()
@@ -62,13 +62,13 @@ func kvParse(a *arguments) []Value {
 		}
 		middle := strings.Index(rest[:end], separator)
 		if middle < 0 {
-			if key := strings.Trim(rest[:end], blanks); key != "" {
+			if key := trim(rest[:end]); key != "" {
 				t.Set(key, Flag(true))
 			}
 			rest = rest[end:]
 			continue
 		}
-		key, value := strings.Trim(rest[:middle], blanks), strings.Trim(rest[middle+len(separator):end], blanks)
+		key, value := trim(rest[:middle]), trim(rest[middle+len(separator):end])
 		if strings.HasPrefix(value, `"`) {
 			quote := middle + strings.IndexByte(rest[middle:], '"')
 			inner, after, ok := unquote(rest[quote:])
@@ -84,6 +84,18 @@ func kvParse(a *arguments) []Value {
 		}
 	}
 	return a.one(OfTable(t))
+}
+
+// trim returns a text without the blanks around it: strings.Trim takes longer, for it
+// looks at the blanks anew each time.
+func trim(text string) string {
+	for text != "" && strings.IndexByte(blanks, text[0]) >= 0 {
+		text = text[1:]
+	}
+	for text != "" && strings.IndexByte(blanks, text[len(text)-1]) >= 0 {
+		text = text[:len(text)-1]
+	}
+	return text
 }
 
 // unquote reads a text in double quotes and returns what stands in and behind

@@ -28,7 +28,7 @@ func logfmtParse(a *arguments) []Value {
 	if !a.charge(len(text)) {
 		return nil
 	}
-	t, i := &Table{}, 0
+	t, i := a.tables.Take(), 0
 	for {
 		for i < len(text) && text[i] <= ' ' {
 			i++

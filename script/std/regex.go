@@ -288,7 +288,7 @@ func regexGroups(a *arguments) []Value {
 	if at == nil {
 		return a.one(Value{})
 	}
-	t := &Table{}
+	t := a.tables.Take()
 	for i, name := range e.SubexpNames() {
 		if name != "" && at[2*i] >= 0 {
 			t.Set(name, Text(text[at[2*i]:at[2*i+1]]))
@@ -307,7 +307,7 @@ func regexFindAll(a *arguments) []Value {
 	if !ok {
 		return nil
 	}
-	t := &Table{Array: true}
+	t := a.array()
 	for _, at := range matches {
 		list := captures(nil, text, at)
 		for i, v := range list {
@@ -412,13 +412,13 @@ func regexSplit(a *arguments) []Value {
 		return nil
 	}
 	if limit == 0 {
-		return a.one(OfTable(&Table{Array: true}))
+		return a.one(OfTable(a.array()))
 	}
 	matches, ok := a.all(e, text, limit)
 	if !ok {
 		return nil
 	}
-	t, start, end := &Table{Array: true}, 0, 0
+	t, start, end := a.array(), 0, 0
 	for _, at := range matches {
 		if limit > 0 && len(t.List) == limit-1 {
 			break

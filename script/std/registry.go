@@ -101,6 +101,7 @@ func function(name, signature, doc, example string, body func(*arguments) []Valu
 	f.Call = func(c *Context, values []Value) ([]Value, error) {
 		a := &c.arguments
 		*a = arguments{Context: c, name: short, method: method, values: values}
+		c.tables.Release()
 		results := body(a)
 		if a.err != nil {
 			return nil, a.err

@@ -79,7 +79,7 @@ gopiper.state.keys("cart/", "cart/7") --> { "cart/8" }
 
 // keys returns the keys that begin with prefix: all, or those behind after.
 func (a *arguments) keys(prefix, after string, all bool) []Value {
-	t := &Table{Array: true}
+	t := a.array()
 	now := a.now()
 	err := a.State.Each([]byte(prefix), func(key, value []byte) bool {
 		if v, _ := decodeKept(value, now); v.Kind != Nil && (all || string(key) > after) {

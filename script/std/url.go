@@ -80,7 +80,7 @@ func urlParse(a *arguments) []Value {
 		}
 		return a.failed("url: %s", err.Error())
 	}
-	t := &Table{}
+	t := a.tables.Take()
 	set := func(name, value string) {
 		if value != "" {
 			t.Set(name, Text(value))
@@ -216,7 +216,7 @@ func urlQuery(a *arguments) []Value {
 	if !a.charge(len(text)) {
 		return nil
 	}
-	t := &Table{}
+	t := a.tables.Take()
 	for pair := range strings.SplitSeq(text, "&") {
 		if !a.value() {
 			return a.excess()

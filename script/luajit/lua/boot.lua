@@ -108,11 +108,12 @@ private = {
   -- LuaJIT keeps in gc and metatype what it needs until the state is closed.
   ffi = { cast = cast, copy = copy, string = text, typeof = ffi.typeof, cdef = ffi.cdef, metatype = ffi.metatype, gc = ffi.gc },
   bytes = bytes, words = ffi.typeof("uint32_t *"), doubles = ffi.typeof("double *"),
+  sizes = ffi.typeof("int32_t *"), -- for what LuaJIT is to calculate with as integers
   error = error, getmetatable = getmetatable, newproxy = newproxy, next = next, rawget = rawget, rawset = rawset,
   rawequal = rawequal, select = select, setmetatable = setmetatable, tonumber = tonumber, tostring = tostring, type = type,
   unpack = unpack, xpcall = xpcall, getinfo = getinfo, load = load, rawmeta = debug.getmetatable, setrawmeta = debug.setmetatable,
   byte = string.byte, find = string.find, format = string.format, gmatch = string.gmatch, gsub = string.gsub,
-  match = string.match, sub = string.sub, floor = math.floor, random = math.random, randomseed = math.randomseed,
+  match = string.match, sub = string.sub, rep = string.rep, dump = string.dump, floor = math.floor, random = math.random, randomseed = math.randomseed,
   registered = {}, -- functions of Go's for ourselves: their numbers, below 0 for those that blame who calls their caller
 }
 head.scratch, head.scratch_capacity = private.scratch, 512
@@ -196,5 +197,6 @@ function go(pushed, name)
 end
 
 local registry = debug.getregistry()
+private.sized = registry._PRELOAD["table.new"]()
 registry._LOADED, registry._PRELOAD = nil, nil
 return tostring(cast("uintptr_t", cast("void *", head))):match("%d+"), go

@@ -7,11 +7,11 @@ local sub, hosted = private.sub, private.values.hosted
 
 -- standard makes the function of the library that has a number.
 local function standard(number, logs)
-  local std, at, where = hosted.std, hosted.at, private.where
+  local std, log, where = hosted.std, hosted.log, private.where
   if logs then
     return function(...)
-      at(where())
-      return std(number, ...)
+      local file, line = where(3)
+      return log(file, line, number, ...)
     end
   end
   return function(...) return std(number, ...) end

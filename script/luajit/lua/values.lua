@@ -3,7 +3,7 @@
 local private = ...
 
 local head, callback, handle = private.head, private.callback, private.handle
-local bytes, words, doubles = private.bytes, private.words, private.doubles
+local bytes, words, doubles, sizes = private.bytes, private.words, private.doubles, private.sizes
 local cast, copy, text = private.ffi.cast, private.ffi.copy, private.ffi.string
 local error, rawget, select, setmetatable = private.error, private.rawget, private.select, private.setmetatable
 local type, unpack = private.type, private.unpack
@@ -42,6 +42,20 @@ local function writeText(tag, value)
   head.scratch_used = at + n + 5
 end
 
+local function writeNumber(value)
+  local at = need(9)
+  local p = head.scratch + at
+  p[0] = 3
+  cast(doubles, p + 1)[0] = value
+  head.scratch_used = at + 9
+end
+
+local function writeBare(tag)
+  local at = need(1)
+  head.scratch[at] = tag
+  head.scratch_used = at + 1
+end
+
 -- write appends a value to the scratch. It returns what is wrong with it, or
 -- nil. With refs functions are kept for Go, and what is none of its values is
 -- wrong; without, Go is told its type.
@@ -50,15 +64,9 @@ function write(value, depth, refs)
   if kind == "string" then
     writeText(4, value)
   elseif kind == "number" then
-    local at = need(9)
-    local p = head.scratch + at
-    p[0] = 3
-    cast(doubles, p + 1)[0] = value
-    head.scratch_used = at + 9
+    writeNumber(value)
   elseif kind == "boolean" or kind == "nil" then
-    local at = need(1)
-    head.scratch[at] = value and 2 or value == false and 1 or 0
-    head.scratch_used = at + 1
+    writeBare(value and 2 or value == false and 1 or 0)
   elseif kind == "cdata" then
     local at = need(17)
     local p = head.scratch + at
@@ -78,14 +86,14 @@ local read
 function read(p, at)
   local tag = p[at]
   if tag == 4 then
-    local n = cast(words, p + at + 1)[0]
+    local n = cast(sizes, p + at + 1)[0]
     return text(p + at + 5, n), at + 5 + n
   elseif tag == 3 then
     return cast(doubles, p + at + 1)[0], at + 9
   elseif tag == 0 then
     return nil, at + 1
   elseif tag == 7 then
-    return private.object.of(cast(words, p + at + 1)[0], cast(words, p + at + 5)[0],
+    return private.object.of(cast(sizes, p + at + 1)[0], cast(words, p + at + 5)[0],
       cast(doubles, p + at + 9)[0]), at + 17
   elseif tag <= 2 then
     return tag == 2, at + 1
@@ -94,11 +102,25 @@ function read(p, at)
 end
 
 local function readAll(p, count)
+  if count == 2 then
+    local first, at = read(p, 0)
+    return first, (read(p, at))
+  end
   local values, at = {}, 0
   for i = 1, count do
     values[i], at = read(p, at)
   end
   return unpack(values, 1, count)
+end
+
+-- writeRest writes the arguments from the fourth on.
+local function writeRest(...)
+  for i = 4, select("#", ...) do
+    local why = write((select(i, ...)), 0)
+    if why then
+      return why
+    end
+  end
 end
 
 -- bound returns the Lua function that calls Go function number. Its errors are
@@ -108,18 +130,20 @@ local function bound(number, level)
   return function(...)
     head.scratch_used, head.too_deep = 0, 0
     local count = select("#", ...)
-    if count == 1 then
-      local why = write((...), 0)
+    if count > 0 then
+      local first, second, third = ... -- without a loop; see elements.lua
+      local why = write(first, 0)
+      if not why and count > 1 then
+        why = write(second, 0)
+        if not why and count > 2 then
+          why = write(third, 0)
+          if not why and count > 3 then
+            why = writeRest(...)
+          end
+        end
+      end
       if why then
         error("what is passed is " .. why, 2)
-      end
-    elseif count > 0 then
-      local list = { ... }
-      for i = 1, count do
-        local why = write(list[i], 0)
-        if why then
-          error("what is passed is " .. why, 2)
-        end
       end
     end
     head.number, head.count = number, count
@@ -156,4 +180,5 @@ end })
 
 return {
   bound = bound, hosted = hosted, need = need, read = read, readAll = readAll, write = write, writeText = writeText,
+  writeNumber = writeNumber, writeBare = writeBare,
 }

@@ -1,11 +1,11 @@
--- where is the innermost line of the user's own.
+-- where is the innermost line of the user's own, from a level of the stack on.
 
 local private = ...
 
 local getinfo, own = private.getinfo, private.own
 
-return function()
-  local level = 2
+return function(level)
+  level = level or 2
   local info = getinfo(level, "Sl")
   while info do
     if own[info.source] and info.currentline > 0 then

@@ -1,0 +1,110 @@
+package script
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gopiper/gopiper/script/std"
+)
+
+// crossing hands tables to the library and gets them from it, often enough for
+// LuaJIT to compile it.
+const crossing = `local gopiper = require "gopiper"
+local function told(ok, value, problem)
+  if type(value) == "table" then value = gopiper.json.encode(value) end
+  return tostring(ok) .. " " .. tostring(value):gsub("^test.lua:%d+: ", "") .. " " .. tostring(problem) .. "\n"
+end
+local function crossed(text)
+  local t = gopiper.json.decode(text)
+  local all = gopiper.json.encode(t) .. "\n"
+  if type(t) ~= "table" then t = { value = t } end
+  all = all .. gopiper.json.encode{ t, { inner = t, n = 1.5, text = "x" }, gopiper.array{}, gopiper.object{} }
+  all = all .. told(pcall(gopiper.kv.format, t)) .. told(pcall(gopiper.logfmt.format, t)) .. told(pcall(gopiper.csv.format, t))
+  all = all .. told(pcall(gopiper.template, "${a} ${b} ${c} ${d.a}", t, "-")) .. told(pcall(gopiper.url.build, { query = t, path = "/" }))
+  all = all .. told(pcall(gopiper.kv.parse, text, ",", ":")) .. told(pcall(gopiper.csv.parse, text))
+  all = all .. told(pcall(gopiper.logfmt.parse, text)) .. told(pcall(gopiper.regex.find_all, text, "[a-c]+"))
+  all = all .. told(pcall(gopiper.regex.find, text, "([a-c]+)([0-9]*)")) .. told(pcall(gopiper.regex.split, text, ","))
+  return all .. told(pcall(gopiper.dissect, text, "%{a},%{b},%{+b}"))
+end
+gopiper.createPipeline{ gopiper.stdin{}, function(msg)
+  local all
+  for i = 1, 5 do
+    local now = crossed(msg.data)
+    if all and now ~= all then error(now .. all) end
+    all = now
+  end
+  msg.data = all
+end, gopiper.stdout{} }`
+
+// drawnJSON draws a value with few names and many shapes.
+func drawnJSON(t *rapid.T, depth int) string {
+	kind := rapid.IntRange(0, 9).Draw(t, "kind")
+	switch {
+	case kind < 4 && depth > 0:
+		names := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-d]{1,2}[0-9]?`), 0, 16, rapid.ID[string]).Draw(t, "names")
+		var fields []string
+		for _, name := range names {
+			fields = append(fields, strconv.Quote(name)+":"+drawnJSON(t, depth-1))
+		}
+		return "{" + strings.Join(fields, ",") + "}"
+	case kind < 6 && depth > 0:
+		var items []string
+		for range rapid.IntRange(0, 16).Draw(t, "items") {
+			items = append(items, drawnJSON(t, depth-1))
+		}
+		return "[" + strings.Join(items, ",") + "]"
+	}
+	return rapid.SampledFrom([]string{`""`, `"a"`, `"b, c=d"`, `"\u00e9 \"x\""`, "0", "-1.5", "1e300", "12345678901234567890", "true", "false", "null",
+		`"a long text that is no name at all, and more than forty bytes long"`}).Draw(t, "leaf")
+}
+
+// What goes to the library and comes from it is the same on all engines, whatever
+// LuaJIT has made of what it has seen before.
+func TestStandardTablesCross(t *testing.T) {
+	var workers []func(text string) string
+	for _, engine := range engines {
+		c := functionOf(load(t, crossing, engine.set), 0, 1).Create(0, 0, nil)
+		workers = append(workers, func(text string) string {
+			m := newFake(text)
+			if r := handle(t, c, m); r.Status != 0 {
+				return r.String()
+			}
+			return string(m.GetData())
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawnJSON(t, 2)
+		want := workers[0](text)
+		for i, worker := range workers[1:] {
+			if got := worker(text); got != want {
+				t.Fatalf("%s\n%s: %s\n%s: %s", text, engines[0].name, want, engines[i+1].name, got)
+			}
+		}
+	})
+}
+
+func TestFieldOrder(t *testing.T) {
+	var order fieldOrder // that of the table before
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.SliceOfNDistinct(rapid.StringMatching("[ab\\x00\\xff]{0,10}"), 0, 20, rapid.ID[string]).Draw(t, "names")
+		for _, shift := range []int{0, 0, len(names) / 2} {
+			table := &std.Table{}
+			for _, name := range slices.Concat(names[shift:], names[:shift]) {
+				table.Set(name, std.Text(name))
+			}
+			order.sort(table)
+			if !slices.IsSorted(table.Names) || len(table.Names) != len(names) {
+				t.Fatalf("%q", table.Names)
+			}
+			for i, name := range table.Names {
+				if table.Fields[i].Text != name {
+					t.Fatalf("%q is with %q", name, table.Fields[i].Text)
+				}
+			}
+		}
+	})
+}
