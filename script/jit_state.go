@@ -55,11 +55,12 @@ func (p *jitPlace) close() {
 // enter returns the state, made if need be. The mutex is held.
 func (p *jitPlace) enter(s *Script) (*jitState, error) {
 	if p.state == nil && p.err == nil {
-		st, err := s.newJIT()
-		if err != nil {
-			p.err = err
-		}
-		p.state = st
+		made := make(chan struct{})
+		go func() { // what evaluates has a deep stack, which the worker's goroutine would keep
+			defer close(made)
+			p.state, p.err = s.newJIT()
+		}()
+		<-made
 	}
 	if p.err != nil {
 		return nil, p.err

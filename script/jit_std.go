@@ -18,8 +18,11 @@ import (
 type jitStandard struct {
 	seat      *jitSeat // that runs; nil while the script describes
 	functions []std.Function
-	context   std.Context
-	arguments []std.Value
+	context   *std.Context // nil until the first call
+	fresh     func() *std.Context
+	// describing makes time and chance stand still; nil once messages are handled.
+	describing func(*std.Context)
+	arguments  []std.Value
 	jitTables
 	objects []any
 	numbers map[any]uint32 // of the objects
@@ -31,25 +34,45 @@ type jitStandard struct {
 var jitFunctions = sync.OnceValue(std.Functions)
 
 func newJITStandard(d *describing) *jitStandard {
-	w, options := d.script.world, d.script.options
-	b := &jitStandard{functions: jitFunctions(), numbers: make(map[any]uint32)}
-	b.context = std.Context{
-		MaxOutput: stringMax, Shared: d.script.shared, Metrics: options.Metrics, Logger: options.Logger, Where: b.where,
-		Now: func() time.Time { return w.now }, Quiet: true,
-		String: func(made []byte) string { return unsafe.String(unsafe.SliceData(made), len(made)) }, // until it is given to Lua
-		Random: func(p []byte) {
+	w, metrics, logger, shared := d.script.world, d.script.options.Metrics, d.script.options.Logger, d.script.shared
+	b := &jitStandard{functions: jitFunctions()}
+	b.fresh = func() *std.Context {
+		return &std.Context{
+			MaxOutput: stringMax, Shared: shared, Metrics: metrics, Logger: logger, Where: b.where,
+			String: func(made []byte) string { return unsafe.String(unsafe.SliceData(made), len(made)) }, // until it is given to Lua
+		}
+	}
+	b.describing = func(c *std.Context) {
+		c.Quiet, c.Now = true, func() time.Time { return w.now }
+		c.Random = func(p []byte) {
 			var word [8]byte
 			for len(p) > 0 {
 				binary.LittleEndian.PutUint64(word[:], d.random.Uint64())
 				p = p[copy(p, word[:]):]
 			}
-		},
+		}
 	}
 	return b
 }
 
+// surroundings are what the functions see.
+func (b *jitStandard) surroundings() *std.Context {
+	if b.context == nil {
+		b.context = b.fresh()
+		if b.describing != nil {
+			b.describing(b.context)
+		}
+	}
+	return b.context
+}
+
 // run ends the description: time goes on, and log lines are written.
-func (b *jitStandard) run() { b.context.Now, b.context.Random, b.context.Quiet = nil, nil, false }
+func (b *jitStandard) run() {
+	b.describing = nil
+	if c := b.context; c != nil {
+		c.Now, c.Random, c.Quiet = nil, nil, false
+	}
+}
 
 // where tells whose log line it is.
 func (b *jitStandard) where() []slog.Attr {
@@ -117,7 +140,7 @@ func (b *jitStandard) perform(c *luajit.Call, read int) error {
 	if err := b.gather(f, c.Len()-read-1); err != nil {
 		return err
 	}
-	results, err := f.Call(&b.context, b.arguments)
+	results, err := f.Call(b.surroundings(), b.arguments)
 	if err != nil {
 		return err
 	}
@@ -131,6 +154,9 @@ func (b *jitStandard) perform(c *luajit.Call, read int) error {
 func (b *jitStandard) object(of any) luajit.Object {
 	n, ok := b.numbers[of]
 	if !ok && len(b.objects) < math.MaxInt32 {
+		if b.numbers == nil {
+			b.numbers = make(map[any]uint32)
+		}
 		n = uint32(len(b.objects))
 		b.objects, b.numbers[of] = append(b.objects, of), n
 	}

@@ -59,7 +59,7 @@ func (t *jitTable) open(context.Context) error {
 		return err
 	}
 	if t.of.remembered != nil {
-		t.private.state.standard.context.State = stageState{t.of}
+		t.private.state.standard.surroundings().State = stageState{t.of}
 	}
 	return nil
 }
