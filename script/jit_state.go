@@ -166,6 +166,7 @@ func (st *jitState) match(found []*luajit.Function) error {
 			return s.jitError(err)
 		}
 	}
+	st.lua.Trim()
 	return nil
 }
 

@@ -23,6 +23,7 @@ const (
 	opRegister
 	opInvoke
 	opTogether
+	opHold
 )
 
 // ErrBroken is what a state returns that has failed in itself, most often for
@@ -45,6 +46,8 @@ type State struct {
 	busy    bool // while C runs
 	ours    bytecodes
 	pushed  uintptr // values on Lua's stack for the next operation
+
+	describes bool // the parts for describing were opened
 
 	sources   []source
 	functions []Func
@@ -93,9 +96,12 @@ func (l *Library) NewState(own ...Func) (*State, error) {
 	return s, nil
 }
 
-// eager are the parts that every state has from the beginning, and those that
-// describing a plan takes: from here they come without being strings of Lua's.
-var eager = []string{"library", "tables", "module", "values", "member", "only", "describe"}
+// eager are the parts that every state has from the beginning, and describing those
+// that describing a plan takes: from here they come without being strings of Lua's.
+var (
+	eager      = []string{"library", "tables", "module"}
+	describing = []string{"values", "member", "only", "describe"}
+)
 
 // boot runs boot.lua, and what every state has beside it.
 func (s *State) boot() error {
@@ -117,7 +123,11 @@ func (s *State) boot() error {
 	}
 	s.address = uintptr(location)
 	s.head = (*head)(at(&s.address))
-	for _, part := range eager {
+	return s.openParts(eager)
+}
+
+func (s *State) openParts(parts []string) error {
+	for _, part := range parts {
 		if err := s.load(s.ours[part]); err != nil {
 			return err
 		}
@@ -329,6 +339,15 @@ func (s *State) Run(name, code string, arguments ...any) ([]any, error) {
 		return nil, err
 	}
 	s.pushed = 1
+	if err := s.operate(opHold, &name); err != nil {
+		return nil, err
+	}
+	if !s.describes { // behind the source, which stays: these go
+		s.describes = true
+		if err := s.openParts(describing); err != nil {
+			return nil, err
+		}
+	}
 	return s.ask(opRun, name, &Function{file: name}, arguments...)
 }
 

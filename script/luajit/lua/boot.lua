@@ -11,7 +11,7 @@ jit.off()
 
 local cast, copy, new, text = ffi.cast, ffi.copy, ffi.new, ffi.string
 local collectgarbage, debug, error, load, next, rawget, rawset = collectgarbage, debug, error, load, next, rawget, rawset
-local getinfo, select, tostring, type, xpcall = debug.getinfo, select, tostring, type, xpcall
+local getinfo, gmatch, select, tostring, type, xpcall = debug.getinfo, string.gmatch, select, tostring, type, xpcall
 
 -- The layout is that of layout.go. LuaJIT has room for a few types more before it
 -- doubles what all take.
@@ -93,6 +93,8 @@ local function problem(err)
   return what, where
 end
 
+local weak = { __mode = "k" }
+
 -- private is what is ours only: what the parts share, builtins as they are before a
 -- script can change them, and the parts themselves. A part is loaded when it is
 -- looked up first: private.x is what lua/x.lua returns. So a state has what its
@@ -102,8 +104,9 @@ private = {
   functions = {}, -- those that Go knows, by number
   owners = {}, -- tables of functions, by the number of the one that handles
   told = false, -- what a driver tells of its message
-  names = setmetatable({}, { __mode = "k" }), iterators = setmetatable({}, { __mode = "k" }), -- of userdata
-  scratch = bytes(512), -- as the output
+  held = false, -- a source that is to run
+  names = setmetatable({}, weak), iterators = setmetatable({}, weak), -- of userdata
+  scratch = bytes(128), -- as the output
   compile = compile, room = room, begin = begin, caught = caught, problem = problem,
   -- LuaJIT keeps in gc and metatype what it needs until the state is closed.
   ffi = { cast = cast, copy = copy, string = text, typeof = ffi.typeof, cdef = ffi.cdef, metatype = ffi.metatype, gc = ffi.gc },
@@ -116,7 +119,7 @@ private = {
   match = string.match, sub = string.sub, rep = string.rep, dump = string.dump, floor = math.floor, random = math.random, randomseed = math.randomseed,
   registered = {}, -- functions of Go's for ourselves: their numbers, below 0 for those that blame who calls their caller
 }
-head.scratch, head.scratch_capacity = private.scratch, 512
+head.scratch, head.scratch_capacity = private.scratch, 128
 
 setmetatable(private, { __index = function(_, name)
   local input, number, count = head.input, head.number, head.count
@@ -148,8 +151,10 @@ local function answer(ok, ...)
   end
 end
 
--- run runs a source, whose arguments are the input.
-local function run(chunk)
+-- run runs the source that is held, whose arguments are the input.
+local function run()
+  local chunk = private.held
+  private.held = false
   own[getinfo(chunk, "S").source] = true
   if head.count == 0 then
     answer(xpcall(chunk, caught))
@@ -161,7 +166,11 @@ end
 -- finish ends the description. What only describing needs goes.
 local function finish()
   answer(xpcall(private.describe.finish, caught))
-  private.describe, private.sketch, private.member, private.values, private.compound, private.host, private.answer = nil
+  for part in gmatch("describe sketch member values compound host answer", "%a+") do
+    if rawget(private, part) then -- to assign nil to what is not there would make room for it
+      private[part] = nil
+    end
+  end
 end
 
 local go
@@ -178,11 +187,13 @@ function go(pushed, name)
   elseif operation == 2 then -- open
     private[name] = pushed(private)
   elseif operation == 3 then -- run
-    run(pushed)
+    run()
   elseif operation == 4 then -- finish
     finish()
   elseif operation == 6 then -- enroll
     private.registered[pushed] = head.number
+  elseif operation == 10 then -- hold
+    private.held = pushed
   elseif operation > 7 then
     private.together[operation](private.values.readAll(head.input, head.count))
   elseif operation == 7 then -- register

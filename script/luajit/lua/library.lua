@@ -113,10 +113,11 @@ end
 -- LuaJIT runs gsub in its interpreter of patterns. A pattern that stands for one
 -- text, put in at most once, needs none: what is known of patterns and
 -- replacements is the text, or false.
-local texts, plain, forms, known = {}, {}, {}, 0
+local nothing, known = {}, 501
+local texts, plain, forms = nothing, nothing, nothing
 
 local function learn(memory, value, text)
-  if known > 500 then
+  if known > 500 then -- or nothing is known yet
     texts, plain, forms, known = {}, {}, {}, 0
     return
   end

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package luajit
+
+// Trim does nothing here.
+func (s *State) Trim() {}
