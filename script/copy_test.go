@@ -82,7 +82,7 @@ func TestEmitWhereItCannotBe(t *testing.T) {
 }
 
 func TestWhatWasEmittedIsForgotten(t *testing.T) {
-	s := load(t, withFunction(`if msg.data == "big" then msg.data = ("x"):rep(2^26) end; msg:emit()`))
+	s := load(t, withFunction(`if msg.data == "big" then msg.data = ("x"):rep(2^25) end; msg:emit()`))
 	postponed := make(chan component.Message, 10)
 	worker := functionOf(s, 0, 1).Create(0, 0, postponed)
 	if r := handle(t, worker, newFake("big")); r.Status != StatusLimit || len(postponed) != 0 {

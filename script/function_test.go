@@ -176,7 +176,7 @@ var functionTests = []struct {
 	{name: "a stage", body: `gopiper.stdin{}`,
 		report: "210 test.lua:2: gopiper.stdin is for describing and cannot be called while messages are handled; call it outside the function"},
 	{name: "metatable", body: `return setmetatable(msg, {})`, report: "210 test.lua:2: argument 1 of setmetatable: table expected, got userdata"},
-	{name: "a long line", body: `msg.data = string.rep("x", 1e9)`, report: "210 test.lua:2: a string would be longer than 64 MiB"},
+	{name: "a long line", body: `msg.data = string.rep("x", 1e9)`, report: "210 test.lua:2: a string would be longer than 32 MiB"},
 	{name: "yield", body: `coroutine.yield()`, report: "210 test.lua:2: can not yield from outside of a coroutine"},
 	{name: "env", body: `msg.data = gopiper.env("X") .. gopiper.env("UNSET", "-")`, report: "0",
 		message: "value of X- key=k at=1700000000500 a=1 b=2"},

@@ -14,7 +14,7 @@ import (
 
 const (
 	// stringMax bounds the length of one string, in bytes.
-	stringMax = 64 << 20
+	stringMax = 32 << 20
 	// chargeMax is the number of bytes, made or looked through, between two
 	// looks at the clock and the heap: an instruction that has a long string
 	// takes as long as many others.

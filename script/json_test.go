@@ -304,7 +304,7 @@ func TestJSONIsBounded(t *testing.T) {
 		r := handle(t, functionOf(s, 0, 1).Create(0, 0, nil), m)
 		want := "ran for more than 5ms"
 		if limit == time.Minute {
-			want = "the function uses more than 64 MiB of memory"
+			want = "a string would be longer than 32 MiB"
 		}
 		if !strings.Contains(r.Description, want) {
 			t.Errorf("%s: %s", body, r)

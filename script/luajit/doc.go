@@ -24,7 +24,7 @@
 // what runs, since when, and whether it gets on, so that a watchdog can end the
 // process; [State.Memory] tells after every call how much memory Lua holds, what
 // is garbage included, so that a state that has grown can be closed. What one
-// call of string.rep makes is at most 64 MiB; tables are passed to and from Go 32
+// call of string.rep makes is at most 32 MiB; tables are passed to and from Go 32
 // deep.
 //
 // # Lua 5.1

@@ -126,7 +126,7 @@ func TestRaised(t *testing.T) {
 		{`local function f() return 1 + f() end f()`, `pipeline.lua:1: stack overflow`},
 		{`coroutine.yield(1)`, `pipeline.lua:1: attempt to yield across C-call boundary`},
 		{`local x = prnt`, `pipeline.lua:1: the variable "prnt" is not defined; did you mean "print"?`},
-		{`string.rep("x", 1e9)`, `pipeline.lua:1: a string would be longer than 64 MiB`},
+		{`string.rep("x", 1e9)`, `pipeline.lua:1: a string would be longer than 32 MiB`},
 	} {
 		f := function(t, newState(t), "return function(msg) "+test.body+" end", Handle)
 		for _, r := range handle(t, f, "hello", "hello") {

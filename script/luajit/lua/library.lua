@@ -10,7 +10,7 @@ local setmetatable, type, tonumber, xpcall = setmetatable, type, tonumber, xpcal
 local byte, find, format, gsub = string.byte, string.find, string.format, string.gsub
 local rep, sub = string.rep, string.sub
 local log, random, select = math.log, math.random, select
-local stringMax = 64 * 2 ^ 20
+local stringMax = 32 * 2 ^ 20
 
 -- The names that stay; all others go, in every table.
 local kept = {
@@ -105,7 +105,7 @@ end
 function G.string.rep(value, count)
   local times = tonumber(count)
   if times and type(value) == "string" and #value * times > stringMax then
-    error("a string would be longer than 64 MiB", 2)
+    error("a string would be longer than 32 MiB", 2)
   end
   return rep(value, count)
 end
