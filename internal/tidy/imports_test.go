@@ -36,7 +36,7 @@ var arrows = []arrow{
 	{"control", []string{"engine"}},
 	{"loader/goplugin", []string{"component", "loader"}},
 	{"loader", []string{"component"}},
-	{"script/luajit", []string{"component", "github.com/ebitengine/purego"}},
+	{"script/luajit", []string{"component", "github.com/ebitengine/purego", "golang.org/x/sys"}},
 	{"script/std", []string{"jsonview", "github.com/klauspost/compress", "github.com/cespare/xxhash"}},
 	{"script", []string{"component", "plan", "framing", "jsonview", "script", "github.com/yuin/gopher-lua"}},
 	{"observe", []string{"engine", "github.com/prometheus/client_golang"}},
