@@ -192,7 +192,9 @@ func TestLuaAnchors(t *testing.T) {
 
 // The examples do the same on LuaJIT.
 func TestSessionsOnLuaJIT(t *testing.T) {
+	sessions := 0
 	for _, name := range append(viewPages(), "lua-from.md") {
+		sessions += strings.Count(read(t, name), "| gopiper run ")
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
 			page := strings.ReplaceAll(read(t, name), "| gopiper run ", "| gopiper run --lua luajit ")
@@ -200,5 +202,8 @@ func TestSessionsOnLuaJIT(t *testing.T) {
 				t.Error(problem)
 			}
 		})
+	}
+	if sessions < 20 {
+		t.Errorf("there are only %d sessions", sessions)
 	}
 }

@@ -314,6 +314,5 @@ func (s *seat) limit(err error) error {
 	if !ok {
 		return nil
 	}
-	at := s.function.script.functions[s.function.ordinal]
-	return &Error{Position: plan.Position{File: at.SourceName, Line: limit.Line}, Message: limit.Message}
+	return &Error{Position: plan.Position{File: s.function.position().File, Line: limit.Line}, Message: limit.Message}
 }

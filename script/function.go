@@ -2,11 +2,13 @@ package script
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
+	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/compile"
 )
 
@@ -154,6 +156,32 @@ func (f *Function) Key(segment, worker int) func(component.Message) (string, err
 		}
 		return key, nil
 	}
+}
+
+// positionOf is where a function of the plan begins.
+func (s *Script) positionOf(ordinal int) plan.Position {
+	p := s.functions[ordinal]
+	return plan.Position{File: p.SourceName, Line: p.LineDefined}
+}
+
+func (f *Function) position() plan.Position { return f.script.positionOf(f.ordinal) }
+
+// misreturned is the error of a function that returned what it may not.
+func (f *Function) misreturned(format string, args ...any) error {
+	return &Error{Position: f.position(), Message: "the function returned " + fmt.Sprintf(format, args...)}
+}
+
+// write gives a message what the function has written in msg.json, if it goes on. The
+// report is Done unless that cannot be.
+func (f *Function) write(v *view, class component.Class) component.Report {
+	if class == component.ClassDrop {
+		return component.Report{}
+	}
+	if err := v.flush(); err != nil && class != component.ClassFail {
+		e := &Error{Position: f.position(), Message: err.Error()}
+		return component.Report{Status: StatusError, Description: e.Error()}
+	}
+	return component.Report{}
 }
 
 // onLuaJIT tells whether LuaJIT runs the function.

@@ -108,15 +108,21 @@ func (s *jitSeat) emit(c *luajit.Call) error {
 	if err := s.view.emits(); err != nil {
 		return err
 	}
-	p, err := v.snapshot()
-	if err == nil {
-		err = s.charge(&p)
-	}
+	p, err := s.taken(v)
 	if err != nil {
 		return err
 	}
 	s.emitted = append(s.emitted, jitPart{s.current, p})
 	return nil
+}
+
+// taken is a snapshot to be emitted.
+func (s *jitSeat) taken(v *view) (part, error) {
+	p, err := v.snapshot()
+	if err == nil {
+		err = s.charge(&p)
+	}
+	return p, err
 }
 
 // charge counts what is emitted for the message at hand.

@@ -48,10 +48,7 @@ func (t *jitTable) emit(v *view) error {
 	if err := t.of.may(); err != nil || t.of.emitKept(v) {
 		return err
 	}
-	p, err := v.snapshot()
-	if err == nil {
-		err = t.charge(&p)
-	}
+	p, err := t.taken(v)
 	if err != nil {
 		return err
 	}

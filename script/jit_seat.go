@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/luajit"
 )
 
@@ -18,10 +17,14 @@ type jitSeat struct {
 	state    *jitState
 	table    *jitTable // that this is a part of; nil if it is none
 
+	// apply is handed what became of each message, with its number in the call.
+	apply func(i int, r luajit.Result)
+
 	view      view
 	messages  []component.Message // those of the call that is going on
 	first     int                 // number of the first of them in the batch
 	current   int                 // the message that the view is of; -1 for none
+	applied   int                 // how many of them were handed to apply
 	documents []jitDocument       // those that were opened for it
 	copies    []*view             // and its copies
 	emitted   []jitPart           // of all messages of the call
@@ -51,12 +54,6 @@ type jitFailure struct {
 
 func (s *jitSeat) label() string { return s.function.script.compiled[s.function.ordinal].label }
 
-// position is that of the function.
-func (s *jitSeat) position() plan.Position {
-	p := s.function.script.functions[s.function.ordinal]
-	return plan.Position{File: p.SourceName, Line: p.LineDefined}
-}
-
 // open gets the place, and evaluates the script there unless that was done.
 func (s *jitSeat) open() error {
 	if s.place == nil {
@@ -75,9 +72,9 @@ func (s *jitSeat) close() {
 	s.place = nil
 }
 
-// run calls the function with messages and hands what became of each to apply,
-// which is called with its number. It returns how many were handled.
-func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.Result)) (int, error) {
+// run calls the function with messages and hands what became of each to apply. It
+// returns how many were handled.
+func (s *jitSeat) run(messages []component.Message) (int, error) {
 	p, st, err := s.take()
 	if err != nil {
 		return 0, err
@@ -94,10 +91,7 @@ func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.R
 	}
 	function := st.functions[s.function.ordinal]
 	for handled := 0; handled < added; {
-		s.messages, s.first, s.current = messages[handled:added], handled, -1
-		if s.table != nil {
-			s.table.next = 0
-		}
+		s.messages, s.first, s.current, s.applied = messages[handled:added], handled, -1, 0
 		n, err := function.Call(batch)
 		if err != nil {
 			s.forgetCall()
@@ -105,12 +99,7 @@ func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.R
 			return handled, s.function.script.jitError(err)
 		}
 		s.endMessage(batch)
-		if s.table != nil {
-			s.table.decideUpTo(n, batch)
-		}
-		for i := range n {
-			apply(handled+i, batch.Result(i))
-		}
+		s.applyUpTo(n, batch)
 		s.forgetCall()
 		handled += n
 	}
@@ -118,6 +107,13 @@ func (s *jitSeat) run(messages []component.Message, apply func(i int, r luajit.R
 		s.bound(p)
 	}
 	return added, nil
+}
+
+// applyUpTo hands on what became of the messages of the call before one.
+func (s *jitSeat) applyUpTo(to int, batch *luajit.Batch) {
+	for ; s.applied < to; s.applied++ {
+		s.apply(s.applied, batch.Settled(s.applied))
+	}
 }
 
 // take takes the place for the caller alone, with its Lua state, until that is given
@@ -176,7 +172,7 @@ func (s *jitSeat) begin(c *luajit.Call) {
 		batch := s.state.lua.Batch()
 		s.endMessage(batch)
 		if s.table != nil {
-			s.table.decideUpTo(i, batch)
+			s.applyUpTo(i, batch)
 		}
 		s.view.begin(s.messages[i])
 		s.current, s.emittedBytes = i, 0
@@ -194,8 +190,8 @@ func (s *jitSeat) endMessage(batch *luajit.Batch) {
 			s.failures = append(s.failures, jitFailure{s.current, err})
 		}
 	}
-	if s.table != nil {
-		s.table.decideUpTo(s.current+1, batch)
+	if s.table != nil { // what it has done counts for the messages behind it
+		s.applyUpTo(s.current+1, batch)
 	}
 	s.view.end()
 	s.documents, s.copies, s.current = s.documents[:0], nil, -1
@@ -232,7 +228,7 @@ func (s *jitSeat) overweight(p *jitPlace) bool {
 	if err == nil && size <= limit {
 		return false
 	}
-	s.function.script.options.Print(s.position(), fmt.Sprintf("the Lua state of %s has taken %d MiB, more than the %d MiB it may: "+
+	s.function.script.options.Print(s.function.position(), fmt.Sprintf("the Lua state of %s has taken %d MiB, more than the %d MiB it may: "+
 		"it is replaced, and what functions keep in variables begins anew", s.label(), size>>20, limit>>20))
 	return true
 }

@@ -18,7 +18,6 @@ type jitTable struct {
 	of      *tableWorker
 	private jitPlace
 	labels  map[int]string // of the functions other than handle
-	next    int            // the first message of the call that was not decided on
 	plain   view           // of one about which Lua has asked nothing
 	parts   []part
 
@@ -50,7 +49,7 @@ func newJITTable(w *tableWorker) *jitTable {
 	for name, ordinal := range map[string]int{"init": w.life.init, "timer": w.life.timer, "flush": w.life.flush, "close": w.life.close} {
 		t.labels[ordinal] = name + " beside " + t.label()
 	}
-	t.apply = func(int, luajit.Result) {}
+	t.apply = t.decide
 	return t
 }
 
@@ -80,10 +79,10 @@ func (t *jitTable) hand() *view      { return &t.view }
 
 // handle hands messages to handle.
 func (t *jitTable) handle(messages []component.Message, reports []component.Report) int {
-	t.reports, t.next = reports, 0
-	n, err := t.run(messages, t.apply)
+	t.reports, t.applied = reports, 0
+	n, err := t.run(messages)
 	if err != nil { // the engine has failed; what was decided before stays
-		n += t.next
+		n += t.applied
 		t.of.undo()
 		reports[n] = component.Report{Status: StatusState, Description: err.Error()}
 		n++
@@ -93,21 +92,19 @@ func (t *jitTable) handle(messages []component.Message, reports []component.Repo
 	return n
 }
 
-// decideUpTo decides on the messages of the call before one.
-func (t *jitTable) decideUpTo(to int, batch *luajit.Batch) {
-	for ; t.next < to; t.next++ {
-		if t.next == t.current {
-			t.reports[t.first+t.next] = t.decide(&t.view, batch.Settled(t.next))
-			continue
-		}
-		t.plain.begin(t.messages[t.next])
-		t.reports[t.first+t.next] = t.decide(&t.plain, batch.Settled(t.next))
-		t.plain.end()
+// decide decides on message i of the call.
+func (t *jitTable) decide(i int, r luajit.Result) {
+	v := &t.view
+	if i != t.current {
+		v = &t.plain
+		v.begin(t.messages[i])
+		defer v.end()
 	}
+	t.reports[t.first+i] = t.decided(v, i, r)
 }
 
-// decide gives a message what the function has assigned, and returns the report.
-func (t *jitTable) decide(v *view, r luajit.Result) component.Report {
+// decided gives a message what the function has assigned, and returns the report.
+func (t *jitTable) decided(v *view, i int, r luajit.Result) component.Report {
 	if data, ok := r.Data(); ok {
 		setBytes(v.message, data)
 	}
@@ -118,7 +115,7 @@ func (t *jitTable) decide(v *view, r luajit.Result) component.Report {
 	if err := assign(v.message, r); err != nil {
 		report = component.Report{Status: StatusError, Description: t.said(err.Error())}
 	} else {
-		report, wrong = t.report(t.next, r)
+		report, wrong = t.report(i, r)
 	}
 	if wrong == "" && report.Status != component.Done && r.Outcome() != luajit.Status && r.Outcome() != luajit.Split {
 		t.of.undo()
@@ -132,8 +129,8 @@ func (t *jitTable) decide(v *view, r luajit.Result) component.Report {
 	for p := range r.Parts {
 		t.parts = append(t.parts, t.part(p))
 	}
-	report = t.of.finish(v, t.first+t.next, report, t.parts, err, func(class component.Class) component.Report {
-		return t.written(t.next, class)
+	report = t.of.finish(v, t.first+i, report, t.parts, err, func(class component.Class) component.Report {
+		return t.written(i, class)
 	})
 	clear(t.parts)
 	return report

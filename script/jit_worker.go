@@ -21,14 +21,12 @@ type jitWorker struct {
 	jitSeat
 	postponed chan component.Message
 	reports   []component.Report
-	batch     []component.Message
-	apply     func(i int, r luajit.Result)
 }
 
 func newJITWorker(f *Function, at place, postponed chan component.Message) *jitWorker {
 	w := &jitWorker{jitSeat: jitSeat{function: f, at: at, counts: true, current: -1}, postponed: postponed}
 	w.view.sends = postponed != nil
-	w.apply = func(i int, r luajit.Result) { w.reports[i] = w.finish(i, r) }
+	w.apply = func(i int, r luajit.Result) { w.reports[w.first+i] = w.finish(i, r) }
 	return w
 }
 
@@ -52,20 +50,20 @@ func (w *jitWorker) Handle(m component.Message, handled component.HandledCallbac
 
 // HandleBatch hands messages to the function.
 func (w *jitWorker) HandleBatch(messages []component.Message, reports []component.Report) int {
-	w.reports, w.batch = reports, messages
-	n, err := w.run(messages, w.apply)
+	w.reports = reports
+	n, err := w.run(messages)
 	if err != nil {
 		reports[n] = component.Report{Status: StatusState, Description: err.Error()}
 		n++
 	}
-	w.reports, w.batch = nil, nil
+	w.reports = nil
 	return n
 }
 
 // finish gives a message what the function has assigned, sends what it has sent,
 // and returns the report.
 func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
-	m := w.batch[i]
+	m := w.messages[i]
 	if data, ok := r.Data(); ok {
 		setBytes(m, data)
 	}
@@ -75,12 +73,12 @@ func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
 	if err := assign(m, r); err != nil {
 		return component.Report{Status: StatusError, Description: w.said(err.Error())}
 	}
-	report, err := w.report(i-w.first, r)
+	report, err := w.report(i, r)
 	if err != "" {
 		return component.Report{Status: StatusReturn, Description: err}
 	}
 	class := report.Class()
-	if failed := w.written(i-w.first, class); failed.Status != component.Done {
+	if failed := w.written(i, class); failed.Status != component.Done {
 		return failed
 	}
 	if class == component.ClassDone || class == component.ClassDrop {
@@ -90,7 +88,7 @@ func (w *jitWorker) finish(i int, r luajit.Result) component.Report {
 }
 
 // said is a text behind the position of the function.
-func (s *jitSeat) said(text string) string { return s.position().String() + ": " + text }
+func (s *jitSeat) said(text string) string { return s.function.position().String() + ": " + text }
 
 // written is Done, unless message at of the call goes on and could not be given what
 // was written in its JSON.
@@ -127,7 +125,7 @@ func (w *jitWorker) report(at int, r luajit.Result) (component.Report, string) {
 		}
 		for range r.Parts {
 			if w.postponed == nil {
-				e := Error{Position: w.position(), Message: "the function returned messages, which cannot be sent on here"}
+				e := Error{Position: w.function.position(), Message: "the function returned messages, which cannot be sent on here"}
 				return report, e.Error()
 			}
 			break
@@ -139,9 +137,9 @@ func (w *jitWorker) report(at int, r luajit.Result) (component.Report, string) {
 
 // send sends what was emitted for a message, and what it was split into.
 func (w *jitWorker) send(i int, r luajit.Result) {
-	m, at := w.batch[i], i-w.first
+	m := w.messages[i]
 	for k := range w.emitted {
-		if w.emitted[k].message == at {
+		if w.emitted[k].message == i {
 			w.postponed <- w.emitted[k].part.message(m)
 		}
 	}
@@ -206,7 +204,6 @@ type jitAsk struct {
 	status  int
 	text    string
 	err     error
-	apply   func(i int, r luajit.Result)
 }
 
 func newJITAsk(f *Function, at place, readOnly string) *jitAsk {
@@ -229,7 +226,7 @@ func newJITAsk(f *Function, at place, readOnly string) *jitAsk {
 // ask calls the function with a message.
 func (a *jitAsk) ask(m component.Message) error {
 	a.oneOf[0] = m
-	_, err := a.run(a.oneOf[:], a.apply)
+	_, err := a.run(a.oneOf[:])
 	a.oneOf[0] = nil
 	if err != nil {
 		return err

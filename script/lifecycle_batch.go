@@ -1,8 +1,6 @@
 package script
 
 import (
-	"fmt"
-
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
@@ -50,7 +48,7 @@ func (w *tableWorker) together(messages []component.Message, reports []component
 		if v.kept != nil {
 			r = component.Report{Status: component.Continue}
 			v.kept.at = i
-		} else if failed := w.write(v, r.Class()); failed.Status != component.Done {
+		} else if failed := w.function.write(v, r.Class()); failed.Status != component.Done {
 			r = failed
 		}
 		class := r.Class()
@@ -68,27 +66,13 @@ func (w *tableWorker) together(messages []component.Message, reports []component
 	return n
 }
 
-// write gives a message what was written in msg.json, if it goes on. The report is
-// Done unless that cannot be.
-func (w *tableWorker) write(v *view, class component.Class) component.Report {
-	if class == component.ClassDrop {
-		return component.Report{}
-	}
-	if err := v.flush(); err != nil && class != component.ClassFail {
-		return component.Report{Status: StatusError, Description: w.errorAt(w.function.ordinal, err.Error()).Error()}
-	}
-	return component.Report{}
-}
-
 // readStatuses reads what handle_batch has returned for n messages.
 func (w *tableWorker) readStatuses(value lua.LValue, n int) error {
 	if value == lua.LNil {
 		return nil
 	}
 	const shape = "nothing, or statuses by the places of the messages: { [2] = gopiper.DROP, [3] = { 200, \"why\" } }"
-	wrong := func(format string, args ...any) error {
-		return w.errorAt(w.function.ordinal, "the function returned "+fmt.Sprintf(format, args...))
-	}
+	wrong := w.function.misreturned
 	table, ok := value.(*lua.LTable)
 	if !ok {
 		return wrong("%s; handle_batch returns %s", describe(value), shape)

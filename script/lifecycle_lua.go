@@ -71,7 +71,7 @@ func (t *luaTable) call(ordinal int) (int, error) {
 // and sends what was emitted.
 func (t *luaTable) finish(L *lua.LState, n int) component.Report {
 	r, err := t.report(L, n)
-	r = t.of.finish(&t.view, t.next, r, t.parts, err, func(class component.Class) component.Report { return t.write(&t.view, class) })
+	r = t.of.finish(&t.view, t.next, r, t.parts, err, func(class component.Class) component.Report { return t.function.write(&t.view, class) })
 	t.of.deliver()
 	return r
 }

@@ -153,8 +153,7 @@ func (w *tableWorker) call(ordinal int, what doing) (status int, err error) {
 
 // errorAt is an error of a function, where it begins.
 func (w *tableWorker) errorAt(ordinal int, message string) *Error {
-	p := w.function.script.functions[ordinal]
-	return &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: message}
+	return &Error{Position: w.function.script.positionOf(ordinal), Message: message}
 }
 
 // Handle hands one message to the function.
@@ -208,7 +207,7 @@ func (w *tableWorker) finish(v *view, i int, r component.Report, parts []part, e
 	v.readOnly = ""
 	keeps := v.kept
 	if err == nil && keeps != nil && (len(parts) > 0 || r.Class() != component.ClassDone && r.Status != component.Continue) {
-		err = w.errorAt(w.function.ordinal, "the function returned something for a message that it keeps; return nothing")
+		err = w.function.misreturned("something for a message that it keeps; return nothing")
 	}
 	if err != nil {
 		w.undo()

@@ -9,7 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/gopiper/gopiper/component"
-	"github.com/gopiper/gopiper/plan"
 	"github.com/gopiper/gopiper/script/compile"
 )
 
@@ -182,11 +181,7 @@ func (w *worker) failure(status int) int {
 
 // misreturned is the error of a function that returned what it may not.
 func (s *seat) misreturned(format string, args ...any) error {
-	p := s.lua.Proto
-	return &Error{
-		Position: plan.Position{File: p.SourceName, Line: p.LineDefined},
-		Message:  "the function returned " + fmt.Sprintf(format, args...),
-	}
+	return s.function.misreturned(format, args...)
 }
 
 // finish turns the n values that the function returned into a report. Once it
@@ -203,7 +198,7 @@ func (w *worker) finish(L *lua.LState, n int) component.Report {
 		return component.Report{Status: w.failure(StatusReturn), Description: err.Error()}
 	}
 	class := r.Class()
-	if failed := w.write(&w.view, class); failed.Status != component.Done {
+	if failed := w.function.write(&w.view, class); failed.Status != component.Done {
 		return failed
 	}
 	if class == component.ClassDone || class == component.ClassDrop {
@@ -212,20 +207,6 @@ func (w *worker) finish(L *lua.LState, n int) component.Report {
 		}
 	}
 	return r
-}
-
-// write gives the message what was written in msg.json, if it goes on. The report is
-// Done unless that cannot be.
-func (w *worker) write(v *view, class component.Class) component.Report {
-	if class == component.ClassDrop {
-		return component.Report{}
-	}
-	if err := v.flush(); err != nil && class != component.ClassFail {
-		p := w.lua.Proto
-		e := &Error{Position: plan.Position{File: p.SourceName, Line: p.LineDefined}, Message: err.Error()}
-		return component.Report{Status: StatusError, Description: e.Error()}
-	}
-	return component.Report{}
 }
 
 func (w *worker) releaseParts() {

@@ -8,7 +8,7 @@ import (
 // Kind is what an [Item] is.
 type Kind uint8
 
-// The kinds, as the tags of lua/boot.lua.
+// The kinds, as the tags of lua/values.lua and compound.lua.
 const (
 	IsNil    Kind = tagNil
 	IsFalse  Kind = tagFalse

@@ -26,9 +26,17 @@ const (
 // does nothing unless the allocator is as it is known here, which it finds out without
 // trusting an address. The caller is the only one that uses the state.
 func (s *State) Trim() {
+	if from, to := s.behind(); from < to {
+		_ = unix.Madvise(memory(&from, uint32(to-from)), unix.MADV_DONTNEED) // or it stays
+	}
+}
+
+// behind are the whole pages between what the state uses and the end of the first
+// segment; none if that is not known.
+func (s *State) behind() (from, to uintptr) {
 	page := uintptr(os.Getpagesize())
 	if s.lua == 0 || s.busy || unsafe.Sizeof(page) != 8 {
-		return
+		return 0, 0
 	}
 	arena := wordAt(wordAt(s.lua+globalInState) + arenaInGlobal)
 	segment := arena - arenaInSegment
@@ -36,12 +44,9 @@ func (s *State) Trim() {
 	end := top + size
 	if arena == 0 || segment%page != 0 || top <= arena || end <= top || end > segment+segmentSize ||
 		wordAt(top+sizeInChunk) != size|previousInUse {
-		return
+		return 0, 0
 	}
-	from, to := (top+chunkHeader+page-1)&^(page-1), end&^(page-1)
-	if from < to {
-		_ = unix.Madvise(memory(&from, uint32(to-from)), unix.MADV_DONTNEED) // or it stays
-	}
+	return (top + chunkHeader + page - 1) &^ (page - 1), end &^ (page - 1)
 }
 
 // wordAt reads memory at any address: 0 if there is none.

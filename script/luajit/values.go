@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// The tags of values, as in lua/values.lua.
+// The tags of values, as in lua/values.lua and compound.lua.
 const (
 	tagNil = iota
 	tagFalse

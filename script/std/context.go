@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -171,7 +172,7 @@ func (c *cache[T]) get(key string) (T, bool) {
 	}
 	kept, ok := c.old[key]
 	if ok {
-		c.put(key, kept.value, kept.weight)
+		c.put(strings.Clone(key), kept.value, kept.weight)
 	}
 	return kept.value, ok
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
@@ -431,5 +432,23 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 	if _, ok := c.get("1"); ok {
 		t.Error("what is not used is kept")
+	}
+}
+
+// The text of an argument may be good only during the call: what is kept does not lean
+// on it, not even when it is taken over from the older half of a cache.
+func TestCachesKeepCopies(t *testing.T) {
+	c := &cache[int]{}
+	c.put("first", 1, 0)
+	for i := range cacheMax {
+		c.put(fmt.Sprint(i), i, 0)
+	}
+	text := []byte("first")
+	if _, ok := c.get(unsafe.String(&text[0], len(text))); !ok {
+		t.Fatal("it is not there any more")
+	}
+	copy(text, "other")
+	if n, ok := c.young["first"]; !ok || n.value != 1 {
+		t.Error("the key has changed with the text that it was looked up by")
 	}
 }
