@@ -73,7 +73,7 @@ func load(files []string) (*Library, error) {
 			return nil, fmt.Errorf("%s is no LuaJIT 2.1: %w; %s", file, err, install)
 		}
 		l.bytecodes = sync.OnceValues(l.compile)
-		l.callback = newCallback(dispatch)
+		l.callback = newCallback()
 		return l, nil
 	}
 	return nil, fmt.Errorf("LuaJIT cannot be loaded: %w; %s", problems, install)

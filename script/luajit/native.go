@@ -19,5 +19,3 @@ func native(f uintptr, arguments ...uintptr) uintptr {
 	result, _, _ := purego.SyscallN(f, arguments...)
 	return result
 }
-
-func newCallback(f func(handle uintptr) uintptr) uintptr { return purego.NewCallback(f) }

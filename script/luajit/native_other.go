@@ -16,4 +16,4 @@ func dlsym(uintptr, string) (uintptr, error) { return 0, errors.ErrUnsupported }
 //go:uintptrescapes
 func native(uintptr, ...uintptr) uintptr { return 0 }
 
-func newCallback(func(uintptr) uintptr) uintptr { return 0 }
+func newCallback() uintptr { return 0 }

@@ -1,0 +1,15 @@
+//go:build linux || darwin
+
+package luajit
+
+// crossing is what callback_amd64.s has put on C's stack.
+type crossing struct{ handle, answer uintptr }
+
+// callback is the address of a C function that calls entry. A callback that purego
+// makes does so through reflection, at the price of three allocations.
+var callback uintptr
+
+var entry = func(c *crossing) { c.answer = dispatch(c.handle) }
+
+// newCallback returns the C function that calls dispatch.
+func newCallback() uintptr { return callback }
