@@ -68,6 +68,7 @@ var standardCalls = []struct{ name, before, call string }{
 	{"gauge", `local v = { kind = "a" }`, `gopiper.gauge("measured", v)`},
 	{"gauge:set", `local size = gopiper.gauge("size")`, `size:set(i)`},
 	{"log.info", `local v = { user = "ann", n = 1 }`, `gopiper.log.info("seen", v)`},
+	{"log.debug", `local v = { user = "ann", n = 1 }`, `gopiper.log.debug("not written", v)`},
 	{"shared.get", `gopiper.shared.set("a", "x")`, `gopiper.shared.get("a")`},
 	{"shared.add", ``, `gopiper.shared.add("n", 1)`},
 	{"state.get", `gopiper.state.set("a", "x")`, `gopiper.state.get("a")`},

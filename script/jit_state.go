@@ -226,7 +226,8 @@ func (d *describing) functions() map[string]luajit.Func {
 		},
 		"host.group": d.standard.group,
 		"call.std":   d.standard.call,
-		"call.log":   d.standard.log,
+		"call.logs":  d.standard.logs,
+		"call.place": d.standard.place,
 		"host.now":   func(c *luajit.Call) error { return c.Return(float64(w.now.Unix())) },
 		"host.seed":  func(c *luajit.Call) error { return c.Return(float64(rand.Uint32())) },
 		"host.print": func(c *luajit.Call) error {

@@ -109,23 +109,24 @@ func (b *jitStandard) group(c *luajit.Call) error {
 	return c.Return(t)
 }
 
+// place keeps the file and the line of the script for the log line that is written next.
+func (b *jitStandard) place(c *luajit.Call) error {
+	b.file, _ = c.Value(0).(string)
+	line, _ := c.Number(1)
+	b.line = int(line)
+	return nil
+}
+
+// logs tells whether the function of the group log whose number is the argument logs.
+func (b *jitStandard) logs(c *luajit.Call) error {
+	number, _ := c.Number(0)
+	c.ReturnBool(b.surroundings().Logs(b.functions[int(number)].Name))
+	return nil
+}
+
 // call calls the function whose number is the first argument.
 func (b *jitStandard) call(c *luajit.Call) error {
 	b.reader = c.Reader()
-	return b.perform(c, 0)
-}
-
-// log does the same; before the number stand the file and the line of the script.
-func (b *jitStandard) log(c *luajit.Call) error {
-	b.reader = c.Reader()
-	b.file, _ = b.reader.Text()
-	b.reader.Next(&b.item)
-	b.line = int(b.item.Number)
-	return b.perform(c, 2)
-}
-
-// perform calls a function of which so many arguments, none of its own, were read.
-func (b *jitStandard) perform(c *luajit.Call, read int) error {
 	b.reader.Next(&b.item)
 	f := &b.functions[int(b.item.Number)]
 	st, _ := c.Host().(*jitState)
@@ -137,7 +138,7 @@ func (b *jitStandard) perform(c *luajit.Call, read int) error {
 		}
 	}
 	defer b.forget()
-	if err := b.gather(f, c.Len()-read-1); err != nil {
+	if err := b.gather(f, c.Len()-1); err != nil {
 		return err
 	}
 	results, err := f.Call(b.surroundings(), b.arguments)

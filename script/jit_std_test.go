@@ -108,3 +108,56 @@ func TestFieldOrder(t *testing.T) {
 		}
 	})
 }
+
+const hot = `local gopiper = require "gopiper"
+local function told(text, value, problem)
+  if type(value) == "table" then value = gopiper.json.encode(value) end
+  return text .. tostring(value) .. " " .. tostring(problem) .. "\n"
+end
+gopiper.createPipeline{ gopiper.stdin{}, function(msg)
+  local text = msg.data
+  msg.data = told("json ", gopiper.json.decode(text)) .. told("kv ", gopiper.kv.parse(text)) ..
+    told("kv; ", gopiper.kv.parse(text, ",", ":"))
+end, gopiper.stdout{} }`
+
+// What is in Lua on LuaJIT is as it is in Go, for all texts that are nearly JSON or pairs.
+func TestHotHelpersAreThoseOfGo(t *testing.T) {
+	var workers []func(text string) string
+	for _, engine := range engines {
+		c := functionOf(load(t, hot, engine.set), 0, 1).Create(0, 0, nil)
+		workers = append(workers, func(text string) string {
+			m := newFake(text)
+			if r := handle(t, c, m); r.Status != 0 {
+				return r.String()
+			}
+			return string(m.GetData())
+		})
+	}
+	compare := func(t interface{ Fatalf(string, ...any) }, text string) {
+		want := workers[0](text)
+		for i, worker := range workers[1:] {
+			if got := worker(text); got != want {
+				t.Fatalf("%q\n%s: %s\n%s: %s", text, engines[0].name, want, engines[i+1].name, got)
+			}
+		}
+	}
+	nested := func(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
+	for _, text := range []string{
+		"", " ", "{", "[", "{}", "[]", "[ ]", "{ }", " []", "[] ", "[]  ", "[]x", "[1,]", "[,]", `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, "[}", "{]",
+		`{"a":1 , "b" : [ 1 , 2 ] , "c":{ } }`, `{"a":1,"a":2}`, `{"a":null,"a":2}`, `{"a":{},"a":[]}`, `{"":0}`, `{"a`, `{"a":"b`, "[\"\x00\"]", "[\"\x80\"]",
+		"[01]", "[-0]", "[-]", "[0]", "[-1]", "[1.]", "[.5]", "[1.5]", "[0.1]", "[-0.0]", "[0.0]", "[1.10]", "[1e3]", "[1E3]", "[1.5e3]", "[123456789012345]",
+		"[999999999999999]", "[1000000000000000]", "[9007199254740993]", "[0.000000000000001]", "[0.0000000000000001]", "[3.14159265358979]", "[123456.789012345]", "[1-]", "[1 2]", "[true]", "[tru]", "[truex]",
+		"[false]", "[fals]", "[null]", "[nul]", "[t", "[f", "[n", nested(63), nested(64), nested(65), nested(66), "[" + strings.Repeat("1,", 2047) + "1]", "[" + strings.Repeat("1,", 2048) + "1]",
+		"a=1  b = 2 =3 d= e", "a", "=", "a=b=c", "a=1 a=2 a", `a="b c" d`, `a="b`, "a=\tb\n", "a=1\x00b c", "a\x00", "\x00", "ä=ö", strings.Repeat("a=1 ", 1025),
+	} {
+		compare(t, text)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawnJSON(t, 3)
+		for range rapid.IntRange(0, 3).Draw(t, "changes") {
+			at := rapid.IntRange(0, len(text)).Draw(t, "at")
+			text = text[:at] + rapid.SampledFrom([]string{" ", "", ",", "]", "}", "[", "{", "\"", "0", "7.25", "-", ".", "e1", ":", "=", "a=b ", "\\", "\n", "\x00", "\x80", "é", "-0", "true"}).Draw(t, "what") + text[min(len(text), at+rapid.IntRange(0, 2).Draw(t, "drop")):]
+		}
+		compare(t, text)
+	})
+}

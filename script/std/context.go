@@ -122,7 +122,9 @@ func (c *Context) log(level slog.Level, text string, attributes []slog.Attr) {
 	if c.Where != nil {
 		attributes = append(attributes, c.Where()...)
 	}
-	c.logger().LogAttrs(context.Background(), level, text, attributes...)
+	record := slog.NewRecord(time.Now(), level, text, 0) // a place in Go would not help
+	record.AddAttrs(attributes...)
+	_ = c.logger().Handler().Handle(context.Background(), record) // as the Logger's methods do
 }
 
 func (c *Context) logger() *slog.Logger {

@@ -184,14 +184,23 @@ var logGroup = Group{
 function logs, and the position, as file and line. Texts are cut after 4 KiB. What a script logs while it describes is logged once, however
 often it is evaluated. Of warnings and errors that repeat, ` + "`gopiper run`" + ` logs a few and counts the others.`,
 	Functions: []Function{
-		logFunction("debug", slog.LevelDebug, "what only those want to know who look for a mistake"),
-		logFunction("info", slog.LevelInfo, "what is as it should be"),
-		logFunction("warn", slog.LevelWarn, "what may become a problem"),
-		logFunction("error", slog.LevelError, "what is wrong; it does not fail the message, error(…) does"),
+		logFunction("debug", "what only those want to know who look for a mistake"),
+		logFunction("info", "what is as it should be"),
+		logFunction("warn", "what may become a problem"),
+		logFunction("error", "what is wrong; it does not fail the message, error(…) does"),
 	},
 }
 
-func logFunction(name string, level slog.Level, what string) Function {
+var logLevels = map[string]slog.Level{
+	"log.debug": slog.LevelDebug, "log.info": slog.LevelInfo, "log.warn": slog.LevelWarn, "log.error": slog.LevelError,
+}
+
+// Logs tells whether what the function log.NAME is given is logged now: bindings need
+// not look for the position of a line that is not. One goroutine at a time.
+func (c *Context) Logs(function string) bool { return c.logs(logLevels[function]) }
+
+func logFunction(name, what string) Function {
+	level := logLevels["log."+name]
 	return function("log."+name, "log."+name+"(text [, fields])", "Logs "+what+".",
 		"gopiper.log."+name+`("seen", { user = "ann" }) -->`,
 		func(a *arguments) []Value {

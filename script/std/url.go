@@ -149,7 +149,11 @@ func (a *arguments) query(t *Table) string {
 }
 
 func urlBuild(a *arguments) []Value {
-	parts := a.parts(a.table(1))
+	t := a.table(1)
+	if out, ok := appendPlainURL(a.buffer[:0], t); ok && a.err == nil {
+		return a.made(out)
+	}
+	parts := a.parts(t)
 	if a.err != nil {
 		return nil
 	}
@@ -181,6 +185,45 @@ func urlBuild(a *arguments) []Value {
 		return a.failed("url: the parts make no URL: %s", err.(*url.Error).Err.Error())
 	}
 	return a.result(text)
+}
+
+// appendPlainURL appends the URL of a table that has nothing but a scheme, a host, a path
+// and a query, of which nothing need be escaped. If it tells that it has not, the table
+// is one for net/url.
+func appendPlainURL(out []byte, t *Table) ([]byte, bool) {
+	var scheme, host, path, query string
+	for i, name := range t.Names {
+		v := &t.Fields[i]
+		if v.Kind != String {
+			return nil, false
+		}
+		extra := ""
+		switch name {
+		case "scheme":
+			scheme = v.Text
+		case "host":
+			host, extra = v.Text, "."
+		case "path":
+			path, extra = v.Text, "./"
+		case "query":
+			query, extra = v.Text, ".=&"
+		default:
+			return nil, false
+		}
+		for j := range len(v.Text) {
+			if c := v.Text[j]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte(extra, c) < 0 {
+				return nil, false
+			}
+		}
+	}
+	if len(t.List) > 0 || scheme == "" || scheme[0] <= '9' || host == "" || path != "" && path[0] != '/' {
+		return nil, false
+	}
+	out = append(append(append(append(out, scheme...), "://"...), host...), path...)
+	if query != "" {
+		out = append(append(out, '?'), query...)
+	}
+	return out, true
 }
 
 // decoded returns a part and, if it is one, how it is written; a part that is

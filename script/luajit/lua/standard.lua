@@ -7,22 +7,32 @@ local sub, hosted = private.sub, private.values.hosted
 
 -- standard makes the function of the library that has a number.
 local function standard(number, logs)
-  local std, log, where = hosted.std, hosted.log, private.where
+  local std = hosted.std
   if logs then
+    local written, place, where = hosted.logs, hosted.place, private.where
     return function(...)
-      local file, line = where(3)
-      return log(file, line, number, ...)
+      if written(number) then -- else it is called for its errors
+        place(where(3))
+      end
+      return std(number, ...)
     end
   end
   return function(...) return std(number, ...) end
 end
+
+-- hot are the functions that are in Lua for what they mostly get; the part of ours makes
+-- of Go's function the one that scripts call.
+local hot = { ["json.decode"] = "decode", ["kv.parse"] = "keyed" }
 
 -- group makes a group of the standard library, or its only function. What the
 -- name stands for as a component it still does.
 return function(name, numbers)
   local functions, single = {}, nil
   for field, number in next, numbers do
-    local f = standard(number, name == "log")
+    local f, part = standard(number, name == "log"), hot[name .. "." .. field]
+    if part then
+      f = private[part](f)
+    end
     if field == "" then
       single = f
     elseif sub(field, 1, 1) == ":" then
