@@ -13,7 +13,7 @@
 //		result := batch.Result(i)          // good until the next call
 //	}
 //
-// [State.Register] gives scripts Go functions, at 0.3 to 0.6 µs a call; until the
+// [State.Register] gives scripts Go functions, at 0.1 to 0.4 µs a call; until the
 // host registers them, print and require are not there.
 //
 // # What is not limited
