@@ -65,9 +65,16 @@ func drawnJSON(t *rapid.T, depth int) string {
 // What goes to the library and comes from it is the same on all engines, whatever
 // LuaJIT has made of what it has seen before.
 func TestStandardTablesCross(t *testing.T) {
+	compare := compareEngines(t, crossing)
+	rapid.Check(t, func(t *rapid.T) { compare(t, drawnJSON(t, 2)) })
+}
+
+// compareEngines returns what fails a test if the function of a script makes other data
+// of a text on one engine than on another.
+func compareEngines(t *testing.T, source string) func(t rapid.TB, text string) {
 	var workers []func(text string) string
 	for _, engine := range engines {
-		c := functionOf(load(t, crossing, engine.set), 0, 1).Create(0, 0, nil)
+		c := functionOf(load(t, source, engine.set), 0, 1).Create(0, 0, nil)
 		workers = append(workers, func(text string) string {
 			m := newFake(text)
 			if r := handle(t, c, m); r.Status != 0 {
@@ -76,15 +83,14 @@ func TestStandardTablesCross(t *testing.T) {
 			return string(m.GetData())
 		})
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		text := drawnJSON(t, 2)
+	return func(t rapid.TB, text string) {
 		want := workers[0](text)
 		for i, worker := range workers[1:] {
 			if got := worker(text); got != want {
-				t.Fatalf("%s\n%s: %s\n%s: %s", text, engines[0].name, want, engines[i+1].name, got)
+				t.Fatalf("%q\n%s: %s\n%s: %s", text, engines[0].name, want, engines[i+1].name, got)
 			}
 		}
-	})
+	}
 }
 
 func TestFieldOrder(t *testing.T) {
@@ -122,25 +128,7 @@ end, gopiper.stdout{} }`
 
 // What is in Lua on LuaJIT is as it is in Go, for all texts that are nearly JSON or pairs.
 func TestHotHelpersAreThoseOfGo(t *testing.T) {
-	var workers []func(text string) string
-	for _, engine := range engines {
-		c := functionOf(load(t, hot, engine.set), 0, 1).Create(0, 0, nil)
-		workers = append(workers, func(text string) string {
-			m := newFake(text)
-			if r := handle(t, c, m); r.Status != 0 {
-				return r.String()
-			}
-			return string(m.GetData())
-		})
-	}
-	compare := func(t interface{ Fatalf(string, ...any) }, text string) {
-		want := workers[0](text)
-		for i, worker := range workers[1:] {
-			if got := worker(text); got != want {
-				t.Fatalf("%q\n%s: %s\n%s: %s", text, engines[0].name, want, engines[i+1].name, got)
-			}
-		}
-	}
+	compare := compareEngines(t, hot)
 	nested := func(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 	for _, text := range []string{
 		"", " ", "{", "[", "{}", "[]", "[ ]", "{ }", " []", "[] ", "[]  ", "[]x", "[1,]", "[,]", `{"a":1,}`, `{,}`, `{"a"}`, `{"a":}`, "[}", "{]",
@@ -160,4 +148,42 @@ func TestHotHelpersAreThoseOfGo(t *testing.T) {
 		}
 		compare(t, text)
 	})
+}
+
+// What they mostly get does not cross to Go at all, and the rest does.
+func TestHotHelpersDoNotCross(t *testing.T) {
+	const script = `local gopiper = require "gopiper"
+gopiper.createPipeline{ gopiper.stdin{}, function(msg)
+  local helper = msg.data:find("=", 1, true) and gopiper.kv.parse or gopiper.json.decode
+  helper(msg.data)
+end, gopiper.stdout{} }`
+	c := functionOf(load(t, script, onLuaJIT), 0, 1).Create(0, 0, nil)
+	crossed := 0
+	run := func(text string) int {
+		crossed = 0
+		if r := handle(t, c, newFake(text)); r.Status != 0 {
+			t.Fatal(text, r)
+		}
+		return crossed
+	}
+	run("{}") // the first evaluates the script
+	standard := c.(*jitWorker).state.standard
+	standard.functions = slices.Clone(standard.functions)
+	for i := range standard.functions {
+		call := standard.functions[i].Call
+		standard.functions[i].Call = func(c *std.Context, arguments []std.Value) ([]std.Value, error) {
+			crossed++
+			return call(c, arguments)
+		}
+	}
+	for _, text := range []string{`{"id":7,"name":"ann","tags":["a","b"],"ok":true}`, `{ "é": [1.5, -2, null, {}, []] }`, `a=1 b=two c`} {
+		if run(text) != 0 {
+			t.Errorf("%s crosses to Go", text)
+		}
+	}
+	for _, text := range []string{`{"a":1e3}`, `{"a":"\n"}`, `{"a":1,"a":2}`, "[\n1]", `["` + strings.Repeat("x", 4096) + `"]`, `a="b"`} {
+		if run(text) != 1 {
+			t.Errorf("%s does not cross to Go", text)
+		}
+	}
 }

@@ -3,8 +3,8 @@
 #include "textflag.h"
 
 // callback is the C function int callback(uintptr_t handle). It puts the handle and
-// room for the answer on the stack and has crosscall2 call fromLua with their address
-// in Go. crosscall2 is of runtime/cgo, or of purego where there is no cgo; it keeps
+// room for the answer on the stack and has crosscall2 call entry, a function of
+// Go's, with their address. crosscall2 is of runtime/cgo, or of purego where there is no cgo; it keeps
 // the rules of C's calls, so that nothing need be saved here.
 TEXT callback<>(SB), NOSPLIT|NOFRAME, $0-0
 	SUBQ $24, SP          // C's calls find the stack at a multiple of 16

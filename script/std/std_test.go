@@ -452,26 +452,3 @@ func TestCachesKeepCopies(t *testing.T) {
 		t.Error("the key has changed with the text that it was looked up by")
 	}
 }
-
-// A URL of plain parts is as net/url builds it: one with a part that is empty, which
-// changes nothing, goes there.
-func TestPlainURL(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		c, table, whole := &Context{}, &Table{}, &Table{}
-		for _, name := range []string{"host", "path", "query", "scheme"} {
-			text := rapid.StringMatching(`|[a-z0-9./]{1,6}|/[a-z.=&/]{0,5}|[a-c0]{1,3}[A% :]?`).Draw(t, name)
-			if text == "" && rapid.Bool().Draw(t, "none") {
-				continue
-			}
-			table.Set(name, Text(text))
-			whole.Set(name, Text(text))
-		}
-		whole.Set("fragment", Text(""))
-		whole.Sort()
-		got, errGot := try(c, "url.build", OfTable(table))
-		want, errWant := try(c, "url.build", OfTable(whole))
-		if show(got) != show(want) || fmt.Sprint(errGot) != fmt.Sprint(errWant) {
-			t.Fatalf("%v %v\n%v %v", show(got), errGot, show(want), errWant)
-		}
-	})
-}

@@ -104,27 +104,43 @@ func urlParse(a *arguments) []Value {
 	return a.one(OfTable(t))
 }
 
-var urlParts = []string{"scheme", "opaque", "user", "password", "host", "port", "path", "query", "fragment"}
+// The parts of a URL, and their names.
+const (
+	schemePart = iota
+	opaquePart
+	userPart
+	passwordPart
+	hostPart
+	portPart
+	pathPart
+	queryPart
+	fragmentPart
+	partCount
+)
 
-// parts returns the parts of a URL that a table names.
-func (a *arguments) parts(t *Table) map[string]string {
-	parts := make(map[string]string, len(t.Names))
+var urlParts = [partCount]string{"scheme", "opaque", "user", "password", "host", "port", "path", "query", "fragment"}
+
+// parts returns the parts of a URL that a table names, and whether a password is one.
+func (a *arguments) parts(t *Table) (parts [partCount]string, password bool) {
 	for i, name := range t.Names {
 		v := t.Fields[i]
-		if !slices.Contains(urlParts, name) {
-			a.bad(1, "the unknown part %s; there are %s", quoted(name), strings.Join(urlParts, ", "))
+		part := slices.Index(urlParts[:], name)
+		if part < 0 {
+			a.bad(1, "the unknown part %s; there are %s", quoted(name), strings.Join(urlParts[:], ", "))
+			continue
 		}
 		if t, ok := a.tableIn(1, v); ok && name == "query" {
-			parts[name] = a.query(t)
+			parts[part] = a.query(t)
 			continue
 		}
 		text, ok := v.AsText()
 		if !ok {
 			a.bad(1, "the part %s is a %s; a string expected", name, v.TypeName())
 		}
-		parts[name] = text
+		parts[part] = text
+		password = password || part == passwordPart
 	}
-	return parts
+	return parts, password
 }
 
 func (a *arguments) query(t *Table) string {
@@ -149,81 +165,38 @@ func (a *arguments) query(t *Table) string {
 }
 
 func urlBuild(a *arguments) []Value {
-	t := a.table(1)
-	if out, ok := appendPlainURL(a.buffer[:0], t); ok && a.err == nil {
-		return a.made(out)
-	}
-	parts := a.parts(t)
+	parts, withPassword := a.parts(a.table(1))
 	if a.err != nil {
 		return nil
 	}
-	u := url.URL{Scheme: parts["scheme"], Opaque: parts["opaque"], Host: parts["host"], RawQuery: escapeRest(parts["query"])}
+	u := url.URL{Scheme: parts[schemePart], Opaque: parts[opaquePart], Host: parts[hostPart], RawQuery: escapeRest(parts[queryPart])}
 	if strings.Contains(u.Host, ":") && !strings.HasPrefix(u.Host, "[") {
 		if _, err := netip.ParseAddr(u.Host); err != nil {
 			return a.failed("url: the host %s has a colon; a port is a part of its own", quoted(u.Host))
 		}
 		u.Host = "[" + u.Host + "]"
 	}
-	if port := parts["port"]; port != "" {
+	if port := parts[portPart]; port != "" {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 			return a.failed("url: %s is no port", quoted(port))
 		}
 		u.Host = net.JoinHostPort(strings.Trim(u.Host, "[]"), port)
 	}
-	if password, ok := parts["password"]; ok {
-		u.User = url.UserPassword(parts["user"], password)
-	} else if parts["user"] != "" {
-		u.User = url.User(parts["user"])
+	if withPassword {
+		u.User = url.UserPassword(parts[userPart], parts[passwordPart])
+	} else if parts[userPart] != "" {
+		u.User = url.User(parts[userPart])
 	}
-	u.Path, u.RawPath = decoded(parts["path"])
-	u.Fragment, u.RawFragment = decoded(parts["fragment"])
+	u.Path, u.RawPath = decoded(parts[pathPart])
+	u.Fragment, u.RawFragment = decoded(parts[fragmentPart])
 	if u.Host != "" && u.Path != "" && u.Path[0] != '/' {
-		return a.failed("url: the path %s behind a host does not begin with /", quoted(parts["path"]))
+		return a.failed("url: the path %s behind a host does not begin with /", quoted(parts[pathPart]))
 	}
 	text := u.String()
 	if _, err := url.Parse(text); err != nil {
 		return a.failed("url: the parts make no URL: %s", err.(*url.Error).Err.Error())
 	}
 	return a.result(text)
-}
-
-// appendPlainURL appends the URL of a table that has nothing but a scheme, a host, a path
-// and a query, of which nothing need be escaped. If it tells that it has not, the table
-// is one for net/url.
-func appendPlainURL(out []byte, t *Table) ([]byte, bool) {
-	var scheme, host, path, query string
-	for i, name := range t.Names {
-		v := &t.Fields[i]
-		if v.Kind != String {
-			return nil, false
-		}
-		extra := ""
-		switch name {
-		case "scheme":
-			scheme = v.Text
-		case "host":
-			host, extra = v.Text, "."
-		case "path":
-			path, extra = v.Text, "./"
-		case "query":
-			query, extra = v.Text, ".=&"
-		default:
-			return nil, false
-		}
-		for j := range len(v.Text) {
-			if c := v.Text[j]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && strings.IndexByte(extra, c) < 0 {
-				return nil, false
-			}
-		}
-	}
-	if len(t.List) > 0 || scheme == "" || scheme[0] <= '9' || host == "" || path != "" && path[0] != '/' {
-		return nil, false
-	}
-	out = append(append(append(append(out, scheme...), "://"...), host...), path...)
-	if query != "" {
-		out = append(append(out, '?'), query...)
-	}
-	return out, true
 }
 
 // decoded returns a part and, if it is one, how it is written; a part that is

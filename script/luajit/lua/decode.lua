@@ -19,6 +19,18 @@ for c = 0, 255 do
   ends[c] = (c < 32 or c == 34 or c == 92) and 1 or 0
 end
 
+-- quoted returns the string that begins at an offset, and the offset behind its quote;
+-- nil if it is one for Go's.
+local function quoted(p, from)
+  local i = from
+  while ends[p[i]] == 0 do
+    i = i + 1
+  end
+  if p[i] == 34 then
+    return text(p + from, i - from), i + 1
+  end
+end
+
 -- The arrays and objects around the one at hand, with how many elements they have so
 -- far: -1 and fewer is an object's. Those of a depth often have as many as the one
 -- before.
@@ -31,7 +43,7 @@ end
 -- that goes round once for each member: LuaJIT compiles that best.
 local function value(p, size)
   local c, i, depth = p[0], 1, 1
-  local list, n, key, made, from, negative, scale
+  local list, n, key, made, negative, scale
   if c == 123 then
     list, n = sized(0, fields[1]), -1
   elseif c == 91 then
@@ -50,18 +62,10 @@ local function value(p, size)
         if c ~= 34 then
           return nil
         end
-        from = i + 1
-        repeat
-          i = i + 1
-        until ends[p[i]] ~= 0
-        if p[i] ~= 34 then
+        key, i = quoted(p, i + 1)
+        if not key or list[key] ~= nil then
           return nil
         end
-        key = text(p + from, i - from)
-        if list[key] ~= nil then
-          return nil
-        end
-        i = i + 1
         if p[i] == 32 then
           i = i + 1
         end
@@ -80,15 +84,11 @@ local function value(p, size)
         key = n
       end
       if c == 34 then
-        from = i + 1
-        repeat
-          i = i + 1
-        until ends[p[i]] ~= 0
-        if p[i] ~= 34 then
+        made, i = quoted(p, i + 1)
+        if not made then
           return nil
         end
-        list[key] = text(p + from, i - from)
-        i = i + 1
+        list[key] = made
       elseif c == 123 or c == 91 then
         if depth == depthMax then
           return nil

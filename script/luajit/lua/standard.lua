@@ -5,34 +5,24 @@ local private = ...
 local error, next, setmetatable, tostring = private.error, private.next, private.setmetatable, private.tostring
 local sub, hosted = private.sub, private.values.hosted
 
--- standard makes the function of the library that has a number.
-local function standard(number, logs)
-  local std = hosted.std
-  if logs then
-    local written, place, where = hosted.logs, hosted.place, private.where
-    return function(...)
-      if written(number) then -- else it is called for its errors
-        place(where(3))
-      end
-      return std(number, ...)
-    end
-  end
-  return function(...) return std(number, ...) end
-end
+-- parts are the functions and groups that are in Lua, if only for what they mostly get: a
+-- part of ours makes of Go's function, and its number, the one that scripts call.
+local parts = { ["json.decode"] = "decode", ["kv.parse"] = "keyed", log = "logged" }
 
--- hot are the functions that are in Lua for what they mostly get; the part of ours makes
--- of Go's function the one that scripts call.
-local hot = { ["json.decode"] = "decode", ["kv.parse"] = "keyed" }
+-- standard makes the function of the library that has a number.
+local function standard(name, field, number)
+  local std = hosted.std
+  local function go(...) return std(number, ...) end
+  local part = parts[name] or parts[name .. "." .. field]
+  return part and private[part](go, number) or go
+end
 
 -- group makes a group of the standard library, or its only function. What the
 -- name stands for as a component it still does.
 return function(name, numbers)
   local functions, single = {}, nil
   for field, number in next, numbers do
-    local f, part = standard(number, name == "log"), hot[name .. "." .. field]
-    if part then
-      f = private[part](f)
-    end
+    local f = standard(name, field, number)
     if field == "" then
       single = f
     elseif sub(field, 1, 1) == ":" then
