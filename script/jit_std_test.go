@@ -120,10 +120,16 @@ local function told(text, value, problem)
   if type(value) == "table" then value = gopiper.json.encode(value) end
   return text .. tostring(value) .. " " .. tostring(problem) .. "\n"
 end
+local function missing(helper)
+  local _, none = pcall(helper)
+  local _, null = pcall(helper, nil)
+  return tostring(none:match("got.*value")) .. tostring(null:match("got nil")) .. "\n"
+end
 gopiper.createPipeline{ gopiper.stdin{}, function(msg)
   local text = msg.data
   msg.data = told("json ", gopiper.json.decode(text)) .. told("kv ", gopiper.kv.parse(text)) ..
-    told("kv; ", gopiper.kv.parse(text, ",", ":"))
+    told("kv; ", gopiper.kv.parse(text, ",", ":")) .. told("kv nil ", gopiper.kv.parse(text, nil)) ..
+    missing(gopiper.json.decode) .. missing(gopiper.kv.parse)
 end, gopiper.stdout{} }`
 
 // What is in Lua on LuaJIT is as it is in Go, for all texts that are nearly JSON or pairs.

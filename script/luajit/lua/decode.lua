@@ -215,7 +215,8 @@ end
 
 -- The function that replaces Go's, which it is given.
 return function(decode)
-  return function(given, ...)
+  return function(...)
+    local given = ...
     if type(given) == "string" then
       local size = #given
       if size <= sizeMax then
@@ -225,6 +226,6 @@ return function(decode)
         end
       end
     end
-    return decode(given, ...)
+    return decode(...)
   end
 end

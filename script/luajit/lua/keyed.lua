@@ -43,14 +43,15 @@ local function parse(p, size)
 end
 
 -- The function that replaces Go's, which it is given.
-return function(slow)
-  return function(given, ...)
-    if type(given) == "string" and select("#", ...) == 0 and #given <= sizeMax then
+return function(parseAny)
+  return function(...)
+    local given = ...
+    if type(given) == "string" and select("#", ...) == 1 and #given <= sizeMax then
       local t = parse(cast(chars, given), #given)
       if t ~= nil then
         return t
       end
     end
-    return slow(given, ...)
+    return parseAny(...)
   end
 end
