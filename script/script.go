@@ -19,7 +19,7 @@ import (
 // The defaults of [Options].
 const (
 	DefaultTimeLimit   = 5 * time.Second
-	DefaultMemoryLimit = 512 << 20
+	DefaultMemoryLimit = 256 << 20
 	DefaultStateLimit  = 256 << 20
 
 	DefaultLuaJITLimit  = 10 * time.Second
